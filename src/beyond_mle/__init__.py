@@ -1,0 +1,1 @@
+"""Which objective should train a generative model?"""

@@ -1,0 +1,289 @@
+"""The configuration of a study: what the YAML files under config/ may say, and the runs that follow from it.
+
+A run = task × model × objective × seed, and, for a second stage, the run whose weights it starts from.
+Options of a kind (a model's width, an objective's order) are documented beside that kind.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field
+
+from beyond_mle.errors import UserError, nearest
+from beyond_mle.files import write_text
+from beyond_mle.options import Options, parse
+from beyond_mle.registry import DECODERS, MODELS, OBJECTIVES, TASKS, Registry
+from beyond_mle.training.options import TrainingOptions
+
+
+class Stage(Options):
+    """Runs of one training stage."""
+
+    objectives: list[str] = Field(min_length=1)
+    """Names from `objectives:`; the key of an objective that needs no options may be used as it is."""
+    training: str
+    """A name from `training:`."""
+    start_from: str | None = None
+    """The objective of the run (same task, model, seed) whose final weights are the start; none: from scratch."""
+    control: str | None = None
+    """The objective that the others of this stage are compared with: equal steps, equal settings."""
+
+
+class Experiment(Options):
+    """Some objectives for one model on one task."""
+
+    task: str
+    """A name from `tasks:`."""
+    model: str
+    """A name from `models:`."""
+    decoders: list[str] = Field(min_length=1)
+    """Names from `decoders:`; the first one is the default in figures."""
+    stages: list[Stage] = Field(min_length=1)
+    """In the order of training."""
+    objective_options: dict[str, dict[str, Any]] = {}
+    """Objective → options that differ from `objectives:` for this model, such as the order k."""
+
+
+class Evaluation(Options):
+    """Settings of the yardsticks."""
+
+    enumerate_sources: int = 100
+    """On how many test sources KL[P‖Q] and the like are computed by enumeration of p's support."""
+    bootstrap_samples: int = 1000
+    """Resamples of the paired bootstrap against the control."""
+    speed_sentences: int = 64
+    """Test sentences that the speed measurement decodes."""
+    batch_size: int = 64
+    """Sentences per batch in decoding and wherever log-probabilities are measured."""
+
+
+class Study(Options):
+    """A whole configuration file."""
+
+    preset: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    """The folder under results/."""
+    caveat: str = ""
+    """Printed on every page and table, such as 'Smoke run: the numbers mean nothing.'"""
+    mirror: str | None = None
+    """A folder that holds the source files; the environment variable BEYOND_MLE_MIRROR takes precedence."""
+    seeds: list[int] = Field(default=[1], min_length=1)
+    """Every run is made once per seed."""
+    tasks: dict[str, dict[str, Any]]
+    """Name → {kind: …, options of that kind}."""
+    models: dict[str, dict[str, Any]]
+    """Name → {kind: …, options of that kind}."""
+    objectives: dict[str, dict[str, Any]] = {}
+    """Name → {kind: …, options of that kind}."""
+    decoders: dict[str, dict[str, Any]]
+    """Name → {kind: …, options of that kind}."""
+    training: dict[str, TrainingOptions]
+    """Name → optimiser, schedule, budget, validation."""
+    evaluation: Evaluation = Evaluation()
+    substitutes: dict[str, str] = {}
+    """Task → the published data set whose place it takes in claims and beside whose numbers it is printed."""
+    experiments: list[Experiment]
+    """What is trained."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: where it stands in the study, and the run it starts from."""
+
+    task: str
+    model: str
+    objective: str
+    seed: int
+    training: str
+    start_from: str | None
+    control: str | None
+    decoders: tuple[str, ...]
+    objective_options: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def key(self) -> str:
+        """The run's folder below results/{preset}/runs/."""
+        return f"{self.task}/{self.model}/{self.objective}/seed{self.seed}"
+
+    def sibling(self, objective: str) -> str:
+        """The key of the run that differs only in its objective."""
+        return f"{self.task}/{self.model}/{objective}/seed{self.seed}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A configured thing: its registered class and its options."""
+
+    kind: str
+    cls: type
+    options: Any
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Kind and options as plain values."""
+        return {"kind": self.kind, **self.options.model_dump(mode="json")}
+
+
+def load(path: Path) -> Study:
+    """Read and check a configuration file.
+
+    Raises:
+        UserError: on YAML that does not parse, an unknown key or kind, or a name that is not defined.
+    """
+    return check(extend(_read(path), Path(path).parent))
+
+
+def extend(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Lay `values` over the configuration that their key `extends` names, a file of the same folder.
+
+    Mappings are merged key by key; anything else replaces what it stands over.
+
+    Raises:
+        UserError: if that file is missing or not YAML.
+    """
+    if "extends" not in values:
+        return dict(values)
+    base = folder / values["extends"]
+    own = {key: value for key, value in values.items() if key != "extends"}
+    return _merge(extend(_read(base), folder), own)
+
+
+def save(study: Study, path: Path) -> None:
+    """Write the checked configuration, unless the file holds it already."""
+    text = yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        write_text(path, text)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such config file") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: a configuration is a mapping of keys to values")
+    return values
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def check(values: dict[str, Any]) -> Study:
+    """Check a configuration given as a mapping, down to the options of every kind and every name it uses.
+
+    Raises:
+        UserError: naming the key at fault.
+    """
+    study = parse(Study, values, "")
+    for section in ("tasks", "models", "objectives", "decoders"):
+        for name in getattr(study, section):
+            entry(study, section, name)
+    for run in runs(study):
+        entry(study, "tasks", run.task)
+        entry(study, "models", run.model)
+        objective(study, run)
+        for name in run.decoders:
+            entry(study, "decoders", name)
+        if run.training not in study.training:
+            raise UserError(f"training '{run.training}' is not defined: {nearest(run.training, study.training)}")
+    _check_references(study)
+    return study
+
+
+def entry(study: Study, section: str, name: str, overrides: Mapping[str, Any] | None = None) -> Entry:
+    """The class and options behind a name in `tasks`, `models`, `objectives` or `decoders`.
+
+    A name that its section does not define stands for the registered kind of that name, without options.
+
+    Raises:
+        UserError: if there is neither, or the options are wrong.
+    """
+    registry = _REGISTRIES[section]
+    defined = getattr(study, section)
+    if name in defined:
+        values = dict(defined[name])
+        kind = values.pop("kind", name)
+    elif name in registry.keys():
+        values, kind = {}, name
+    else:
+        raise UserError(f"{section}: '{name}' is not defined: {nearest(name, {*defined, *registry.keys()})}")
+    cls = registry[kind]
+    return Entry(kind, cls, parse(cls.Options, {**values, **(overrides or {})}, f"{section}.{name}"))
+
+
+def objective(study: Study, run: Run) -> Entry:
+    """A run's objective, with the options that its experiment sets for it."""
+    return entry(study, "objectives", run.objective, run.objective_options)
+
+
+def runs(study: Study) -> Iterator[Run]:
+    """Every run of the study, in the order of the file."""
+    for experiment in study.experiments:
+        for stage in experiment.stages:
+            for objective in stage.objectives:
+                for seed in study.seeds:
+                    control = stage.control if stage.control != objective else None
+                    yield Run(
+                        experiment.task,
+                        experiment.model,
+                        objective,
+                        seed,
+                        stage.training,
+                        stage.start_from,
+                        control,
+                        tuple(experiment.decoders),
+                        experiment.objective_options.get(objective, {}),
+                    )
+
+
+def find_run(study: Study, key: str) -> Run:
+    """The run with this key.
+
+    Raises:
+        UserError: if the study has no such run.
+    """
+    by_key = {run.key: run for run in runs(study)}
+    if key not in by_key:
+        raise UserError(f"preset '{study.preset}' has no run '{key}': {nearest(key, by_key)}")
+    return by_key[key]
+
+
+def settings(study: Study, run: Run) -> dict[str, Any]:
+    """Everything in the configuration that the weights of a run depend on, the run it starts from apart."""
+    return {
+        "seed": run.seed,
+        "task": entry(study, "tasks", run.task).settings,
+        "model": entry(study, "models", run.model).settings,
+        "objective": objective(study, run).settings,
+        "training": study.training[run.training].model_dump(mode="json"),
+        "validation": entry(study, "decoders", run.decoders[0]).settings,
+    }
+
+
+def _check_references(study: Study) -> None:
+    """Every start and control must be a run of the study, and no run may be listed twice."""
+    keys = [run.key for run in runs(study)]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise UserError(f"experiments: the run '{key}' is listed twice")
+    for run in runs(study):
+        for role, objective in (("start_from", run.start_from), ("control", run.control)):
+            if objective is not None and run.sibling(objective) not in keys:
+                raise UserError(f"experiments: {role} '{objective}' of run '{run.key}' is not trained in this study")
+
+
+_REGISTRIES: dict[str, Registry] = {
+    "tasks": TASKS,
+    "models": MODELS,
+    "objectives": OBJECTIVES,
+    "decoders": DECODERS,
+}

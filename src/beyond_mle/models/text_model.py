@@ -1,0 +1,83 @@
+"""What the Transformer-based text models have in common: encoder, shared embeddings, sums of token log-probabilities."""
+
+from abc import abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+from beyond_mle.models.layers import Embedding, Encoder, TransformerOptions, token_entropies, token_log_probs
+from beyond_mle.symbols import PAD
+from beyond_mle.types import Encoded, LogProb, TextBatch
+
+
+class TextModel(nn.Module):
+    """An encoder-decoder that factorises over target positions, q(y|x) = Π_t q(y_t | …), given the length or with EOS."""
+
+    first_output: int
+    """The first id that the model can emit: ids below are never produced and have probability 0."""
+    boundary: int
+    """Boundary symbols that the official code counts into T (see `LogProb.boundary`)."""
+
+    def __init__(self, options: TransformerOptions, vocabulary_size: int):
+        super().__init__()
+        self.options = options
+        self.embedding = Embedding(vocabulary_size, options)
+        self.encoder = Encoder(self.embedding, options)
+        self.norm = nn.LayerNorm(options.width)
+
+    @abstractmethod
+    def predictions(self, encoded: Encoded, target_BT: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The hidden states from which each target symbol is predicted.
+
+        Returns:
+            hidden_BTD: states after the last norm; T includes EOS where the model predicts it.
+            target_BT: the symbols predicted there.
+            mask_BT: which positions are real.
+        """
+
+    def length_log_prob(self, encoded: Encoded, length_B: Tensor) -> Tensor | None:
+        """log q(T|x) where the model predicts the length apart from the tokens, else none."""
+        return None
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model's parameters are."""
+        return self.norm.weight.device
+
+    @property
+    def output_weight_VD(self) -> Tensor:
+        """The output layer: the embeddings of the ids that the model can emit."""
+        return self.embedding.token.weight[self.first_output :]
+
+    def log_prob(self, batch: TextBatch) -> LogProb:
+        """log q(y|x) of each pair, with T, the uniform term of label smoothing, and the length's log-probability."""
+        encoded = self.encoder(batch.source_BS)
+        hidden_BTD, target_BT, mask_BT = self.predictions(encoded, batch.target_BT)
+        target_N = target_BT[mask_BT] - self.first_output
+        scores_N, uniform_N = token_log_probs(hidden_BTD[mask_BT], self.output_weight_VD, target_N)
+        length_B = (batch.target_BT != PAD).sum(1)
+        return LogProb(
+            total_B=_sum_by_row(scores_N, mask_BT),
+            length_B=length_B,
+            boundary=self.boundary,
+            uniform_B=_sum_by_row(uniform_N, mask_BT),
+            length_log_prob_B=self.length_log_prob(encoded, length_B),
+        )
+
+    def entropy(self, batch: TextBatch) -> tuple[Tensor, Tensor]:
+        """Per pair: the sum over predicted positions of the entropy (nats) of q at that position, and their number."""
+        encoded = self.encoder(batch.source_BS)
+        hidden_BTD, _, mask_BT = self.predictions(encoded, batch.target_BT)
+        entropy_N = token_entropies(hidden_BTD[mask_BT], self.output_weight_VD)
+        return _sum_by_row(entropy_N, mask_BT), mask_BT.sum(1)
+
+    def word_log_probs(self, hidden: Tensor) -> Tensor:
+        """[…, D] → log q over the whole vocabulary [..., V]; −inf for ids that the model never emits."""
+        log_probs = torch.log_softmax((hidden @ self.output_weight_VD.T).float(), dim=-1)
+        return nn.functional.pad(log_probs, (self.first_output, 0), value=float("-inf"))
+
+
+def _sum_by_row(value_N: Tensor, mask_BT: Tensor) -> Tensor:
+    """Sum the values of each row's real positions."""
+    rows_N = mask_BT.nonzero()[:, 0]
+    return value_N.new_zeros(len(mask_BT)).index_add(0, rows_N, value_N)

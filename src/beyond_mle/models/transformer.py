@@ -1,0 +1,92 @@
+"""The autoregressive Transformer (Vaswani et al. 2017): q(y|x) = Π_t q(y_t | y_<t, x), EOS included."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from beyond_mle.models.layers import DecoderLayer, TransformerOptions
+from beyond_mle.models.text_model import TextModel
+from beyond_mle.registry import MODELS
+from beyond_mle.symbols import BOS, EOS, PAD
+from beyond_mle.types import Encoded
+
+
+@MODELS.register("transformer")
+class Transformer(TextModel):
+    """Encoder-decoder with causal self-attention in the decoder."""
+
+    Options = TransformerOptions
+    first_output = EOS
+    boundary = 1
+
+    def __init__(self, options: TransformerOptions, vocabulary_size: int):
+        super().__init__(options, vocabulary_size)
+        self.layers = nn.ModuleList(DecoderLayer(options) for _ in range(options.decoder_layers))
+
+    def predictions(self, encoded: Encoded, target_BT: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Input BOS y_1 … y_T predicts y_1 … y_T EOS."""
+        input_BT = F.pad(target_BT, (1, 0), value=BOS)
+        predicted_BT = F.pad(target_BT, (0, 1), value=PAD)
+        length_B = (target_BT != PAD).sum(1, keepdim=True)
+        predicted_BT = predicted_BT.scatter(1, length_B, EOS)
+        x_BTD = self.embedding(input_BT)
+        for layer in self.layers:
+            x_BTD = layer(x_BTD, None, encoded.hidden_BSD, encoded.mask_BS[:, None, None, :], causal=True)
+        return self.norm(x_BTD), predicted_BT, predicted_BT != PAD
+
+    @torch.inference_mode()
+    def start(self, source_BS: Tensor, max_length: int) -> "TransformerState":
+        """Encode the sources and project their keys and values once, for up to `max_length` steps."""
+        encoded = self.encoder(source_BS)
+        attention = [layer.source_attention for layer in self.layers]
+        source = [part.split(part.key_value(encoded.hidden_BSD)) for part in attention]
+        batch, width, heads = len(source_BS), self.options.width, self.options.heads
+        shape = (2, batch, heads, max_length, width // heads)
+        past = [encoded.hidden_BSD.new_empty(shape) for _ in self.layers]
+        return TransformerState(source, encoded.mask_BS[:, None, None, :], past)
+
+    @torch.inference_mode()
+    def step(self, token_R: Tensor, state: "TransformerState") -> Tensor:
+        """Feed one token per row, return log q(next token) [R, V]."""
+        x_R1D = self.embedding(token_R[:, None], first=state.position)
+        for layer, (key, value), past in zip(self.layers, state.source, state.past, strict=True):
+            attention = layer.self_attention
+            query, *now = attention.split(attention.query_key_value(layer.self_norm(x_R1D)))
+            past[:, :, :, state.position] = torch.stack(now)[:, :, :, 0]
+            seen = past[:, :, :, : state.position + 1]
+            x_R1D = x_R1D + attention.attend(query, seen[0], seen[1], None)
+            attention = layer.source_attention
+            query = attention.split(attention.query(layer.source_norm(x_R1D)))[0]
+            x_R1D = x_R1D + attention.attend(query, key, value, state.source_mask)
+            x_R1D = x_R1D + layer.feedforward(layer.feedforward_norm(x_R1D))
+        state.position += 1
+        return self.word_log_probs(self.norm(x_R1D[:, 0]))
+
+
+@dataclass
+class TransformerState:
+    """Keys and values of the source and of the tokens so far, per layer, one row per hypothesis."""
+
+    source: list[Tensor]
+    """Per layer [2, R, H, S, d]: keys and values of the encoded source."""
+    source_mask: Tensor
+    """[R, 1, 1, S]: which source positions are real."""
+    past: list[Tensor]
+    """Per layer [2, R, H, max_length, d]: keys and values of the tokens fed so far."""
+    position: int = 0
+    """How many tokens have been fed."""
+
+    def select(self, rows_R: Tensor) -> None:
+        """Keep (or repeat) these rows, in this order."""
+        self.source = [both[:, rows_R] for both in self.source]
+        self.source_mask = self.source_mask[rows_R]
+        self.reorder(rows_R)
+
+    def reorder(self, rows_R: Tensor) -> None:
+        """Reorder the tokens' part only: rows stay with hypotheses of their own source."""
+        for layer, both in enumerate(self.past):
+            moved = both.new_empty(2, len(rows_R), *both.shape[2:])
+            moved[:, :, :, : self.position] = both[:, rows_R, :, : self.position]
+            self.past[layer] = moved

@@ -1,0 +1,1 @@
+"""Objectives: each turns a model and a batch into a loss. One family per file."""

@@ -1,0 +1,70 @@
+"""Names for the things of a study: a registered class is found by its key, with its options.
+
+A new task, model, objective or decoder is one file in its package:
+
+    @OBJECTIVES.register("my-loss")
+    class MyLoss:
+        class Options(beyond_mle.options.Options):
+            temperature: float = 1.0
+
+Every module of the package is imported at the first look-up, so the file alone is enough.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import TypeVar
+
+from beyond_mle.errors import UserError, nearest
+
+Entry = TypeVar("Entry", bound=type)
+
+
+class Registry:
+    """The entries of one package, by key; each is a class that has an `Options` class of its own."""
+
+    def __init__(self, noun: str, package: str):
+        self.noun = noun
+        self._package = package
+        self._entries: dict[str, type] = {}
+        self._loaded = False
+
+    def register(self, key: str) -> Callable[[Entry], Entry]:
+        """Class decorator: makes the class available as `key`.
+
+        Raises:
+            ValueError: if the key is taken.
+        """
+
+        def add(entry: Entry) -> Entry:
+            if key in self._entries:
+                raise ValueError(f"{self.noun} '{key}' is registered twice")
+            self._entries[key] = entry
+            return entry
+
+        return add
+
+    def keys(self) -> list[str]:
+        """All keys, sorted."""
+        self._load()
+        return sorted(self._entries)
+
+    def __getitem__(self, key: str) -> type:
+        self._load()
+        if key not in self._entries:
+            raise UserError(f"there is no {self.noun} kind '{key}': {nearest(key, self._entries)}")
+        return self._entries[key]
+
+    def _load(self) -> None:
+        if self._loaded:
+            return
+        package = importlib.import_module(self._package)
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{self._package}.{module.name}")
+        self._loaded = True
+
+
+TASKS = Registry("task", "beyond_mle.tasks")
+MODELS = Registry("model", "beyond_mle.models")
+OBJECTIVES = Registry("objective", "beyond_mle.objectives")
+DECODERS = Registry("decoder", "beyond_mle.decoding")

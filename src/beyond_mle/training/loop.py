@@ -1,0 +1,190 @@
+"""The training loop of every minibatch run: budgets in optimiser steps, resumable at any moment.
+
+A killed training continues from its last saved state and ends with the same weights, bit for bit, as one that was
+never interrupted: the state holds weights, optimisers, random numbers, the position in the data, and all that
+validation has gathered.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from beyond_mle.training import checkpoint
+from beyond_mle.training.checkpoint import Weights
+from beyond_mle.training.devices import autocast
+from beyond_mle.training.optimiser import learning_rate, make_optimiser
+from beyond_mle.training.options import TrainingOptions
+from beyond_mle.training.progress import MetricsLog
+from beyond_mle.types import Objective
+
+
+class Data(Protocol):
+    """Training data: the batches of each epoch are a pure function of the epoch's number."""
+
+    def epoch(self, number: int) -> list[Any]:
+        """What identifies each batch, in the order of training."""
+
+    def batch(self, identifier: Any) -> Any:
+        """The batch itself; it has a `to(device)`."""
+
+
+@dataclass
+class State:
+    """Where a training stands, apart from weights, optimisers and random numbers."""
+
+    step: int = 0
+    epoch: int = 0
+    position: int = 0
+    """Batches of this epoch that are done."""
+    validations: list[float] = field(default_factory=list)
+    """Every validation so far; higher is better."""
+    kept: list[tuple[float, Weights]] = field(default_factory=list)
+    """The validated weights that may still become part of the result."""
+    running: dict[str, Tensor] = field(default_factory=dict)
+    """Sums of the metrics since the last logged step."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Everything that makes a training."""
+
+    model: nn.Module
+    objective: Objective
+    data: Data
+    validate: Callable[[nn.Module], float]
+    """Higher is better."""
+    options: TrainingOptions
+    seed: int
+    device: torch.device
+    folder: Path
+    """Where training.jsonl and the resumable state are written."""
+    key: str
+    """Names configuration and code: a state with another key is not resumed."""
+
+
+def fit(run: Fit) -> tuple[Weights, State]:
+    """Train, and return the weights that the options ask for with the final state."""
+    return _Loop(run).train()
+
+
+class _Loop:
+    """One training in progress."""
+
+    def __init__(self, run: Fit):
+        self.run = run
+        self.options = run.options
+        torch.manual_seed(run.seed)
+        run.model.to(run.device).train()
+        for module in run.model.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = run.options.dropout
+        self.optimiser = make_optimiser(run.model, run.options)
+        self.state = State()
+        self.state_path = run.folder / "state.pt"
+        self._resume()
+        self.log = MetricsLog(run.folder, run.options.steps, self.state.step, run.options.tensorboard)
+
+    def train(self) -> tuple[Weights, State]:
+        """Run to the last step, or until validation stops improving."""
+        batches = self._batches()
+        while self.state.step < self.options.steps and not self._stalled():
+            self._step([next(batches) for _ in range(self.options.accumulate)])
+            step = self.state.step
+            if step % self.options.log_every == 0 or step == self.options.steps:
+                self._write_metrics()
+            every = self.options.validate_every
+            if (every and step % every == 0) or step == self.options.steps:
+                self._validate()
+            if step % self.options.save_every == 0:
+                self._save()
+        self.log.close()
+        self.state_path.unlink(missing_ok=True)
+        return checkpoint.average_weights([weights for _, weights in self.state.kept]), self.state
+
+    def _batches(self) -> Iterator[Any]:
+        """Batches without end, from the position where the state stands."""
+        while True:
+            identifiers = self.run.data.epoch(self.state.epoch)
+            while self.state.position < len(identifiers):
+                identifier = identifiers[self.state.position]
+                self.state.position += 1
+                yield self.run.data.batch(identifier).to(self.run.device)
+            self.state.epoch, self.state.position = self.state.epoch + 1, 0
+
+    def _step(self, batches: list[Any]) -> None:
+        """One optimiser step; the gradient is Σ totals / Σ counts over the accumulated batches."""
+        self.optimiser.zero_grad(set_to_none=True)
+        count = 0.0
+        for batch in batches:
+            with autocast(self.options.precision, self.run.device):
+                loss = self.run.objective.losses(self.run.model, batch)["model"]
+            loss.total.backward()
+            count = count + loss.count
+            for name, value in loss.metrics.items():
+                self.state.running[name] = self.state.running.get(name, 0.0) + value / len(batches)
+        gradients = [p.grad for p in self.run.model.parameters() if p.grad is not None]
+        torch._foreach_div_(gradients, count)
+        if self.options.clip:
+            nn.utils.clip_grad_norm_(self.run.model.parameters(), self.options.clip)
+        self.state.step += 1
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(self.state.step, self.options)
+        self.optimiser.step()
+        self.log.step()
+
+    def _write_metrics(self) -> None:
+        """Log the means since the last record."""
+        since = (self.state.step - 1) % self.options.log_every + 1
+        means = {name: float(total) / since for name, total in self.state.running.items()}
+        rate = learning_rate(self.state.step, self.options)
+        self.log.write({"step": self.state.step, **means, "learning_rate": rate})
+        self.state.running = {}
+
+    def _validate(self) -> None:
+        """Measure the yardstick, and keep the weights if they may become part of the result."""
+        self.run.model.eval()
+        value = self.run.validate(self.run.model)
+        self.run.model.train()
+        state, options = self.state, self.options
+        state.validations.append(value)
+        state.kept.append((value, checkpoint.copy_weights(self.run.model)))
+        if options.keep == "best":
+            state.kept.sort(key=lambda kept: -kept[0])  # stable: of equals, the earlier one is the better
+            state.kept = state.kept[: options.average]
+        else:
+            state.kept = state.kept[-options.average :]
+        self.log.write({"step": state.step, "validation": value})
+
+    def _stalled(self) -> bool:
+        """Whether the best validation lies `patience` validations back."""
+        values, patience = self.state.validations, self.options.patience
+        return bool(patience and values) and len(values) - 1 - values.index(max(values)) >= patience
+
+    def _save(self) -> None:
+        """Write the resumable state."""
+        state = {
+            "loop": asdict(self.state),
+            "weights": self.run.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "random": torch.get_rng_state(),
+        }
+        if self.run.device.type == "cuda":
+            state["random_cuda"] = torch.cuda.get_rng_state(self.run.device)
+        checkpoint.save_state(self.state_path, self.run.key, state)
+
+    def _resume(self) -> None:
+        """Continue from the saved state, if there is one of this very training."""
+        saved = checkpoint.load_state(self.state_path, self.run.key)
+        if saved is None:
+            return
+        self.state = State(**saved["loop"])
+        self.run.model.load_state_dict(saved["weights"])
+        self.optimiser.load_state_dict(saved["optimiser"])
+        torch.set_rng_state(saved["random"])
+        if self.run.device.type == "cuda":
+            torch.cuda.set_rng_state(saved["random_cuda"], self.run.device)
+        print(f"resumed at step {self.state.step} of {self.options.steps}", flush=True)
