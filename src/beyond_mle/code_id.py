@@ -50,13 +50,23 @@ def _closure(modules: tuple[str, ...]) -> set[str]:
 
 @functools.cache
 def _syntax(module: str) -> tuple[str, tuple[str, ...]]:
-    """A module's syntax tree as text without docstrings (data files of its package included), and its imports."""
-    tree = ast.parse(_path(module).read_text(encoding="utf-8"))
+    """A module's syntax tree as text, without docstrings but with its data files, and the modules it imports."""
+    path = _path(module)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     imports = tuple(name for node in ast.walk(tree) for name in _imported(node))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [statement for statement in node.body if not _is_docstring(statement)] or [ast.Pass()]
-    return ast.dump(tree), imports
+    data = [file.read_bytes().hex() for file in _data_files(tree, path.parent)]
+    return ast.dump(tree) + "".join(data), imports
+
+
+def _data_files(tree: ast.Module, folder: Path) -> list[Path]:
+    """The files beside a module, or in folders beside it, that the module names in a string."""
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    named = [folder / text for text in sorted(texts) if text and Path(text).name == text and (folder / text).exists()]
+    files = [file for path in named for file in ([path] if path.is_file() else sorted(path.rglob("*")))]
+    return [file for file in files if file.is_file() and file.suffix not in (".py", ".pyc")]
 
 
 def _imported(node: ast.AST) -> list[str]:
@@ -66,7 +76,7 @@ def _imported(node: ast.AST) -> list[str]:
         names = [alias.name for alias in node.names]
     elif isinstance(node, ast.ImportFrom) and node.module:
         names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [name for name in names if name.startswith(PACKAGE) and _is_module(name)]
+    return [name for name in names if name.split(".")[0] == PACKAGE and _path(name) is not None]
 
 
 def _is_docstring(statement: ast.stmt) -> bool:
@@ -74,13 +84,10 @@ def _is_docstring(statement: ast.stmt) -> bool:
 
 
 @functools.cache
-def _is_module(name: str) -> bool:
+def _path(module: str) -> Path | None:
+    """The module's file; none where the name is no module (an imported function, say)."""
     try:
-        return importlib.util.find_spec(name) is not None
+        spec = importlib.util.find_spec(module)
     except ModuleNotFoundError:
-        return False
-
-
-def _path(module: str) -> Path:
-    spec = importlib.util.find_spec(module)
-    return Path(spec.origin)
+        return None
+    return Path(spec.origin) if spec is not None and spec.origin else None

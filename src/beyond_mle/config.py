@@ -57,7 +57,9 @@ class Evaluation(Options):
     speed_sentences: int = 64
     """Test sentences that the speed measurement decodes."""
     batch_size: int = 64
-    """Sentences per batch in decoding and wherever log-probabilities are measured."""
+    """Sentences per batch in decoding."""
+    batch_tokens: int = 4096
+    """Tokens per batch where log-probabilities are measured."""
 
 
 class Study(Options):
@@ -127,12 +129,22 @@ class Entry:
 
 
 def load(path: Path) -> Study:
-    """Read and check a configuration file.
+    """Read a configuration file and check all of it.
 
     Raises:
         UserError: on YAML that does not parse, an unknown key or kind, or a name that is not defined.
     """
     return check(extend(_read(path), Path(path).parent))
+
+
+def load_resolved(path: Path) -> Study:
+    """Read what `save` wrote; the options of each kind are checked when they are used, so that a stage imports only
+    what it needs.
+
+    Raises:
+        UserError: if the file is missing or not a configuration.
+    """
+    return parse(Study, _read(path), "")
 
 
 def extend(values: dict[str, Any], folder: Path) -> dict[str, Any]:

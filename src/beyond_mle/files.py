@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,7 +82,11 @@ def read_lines(path: Path) -> list[str]:
             return [line.rstrip("\r\n") for line in file]
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise UserError(f"{path}: a folder where a file is needed") from None
     except gzip.BadGzipFile:
         raise UserError(f"{path}: the name ends in .gz but this is not a gzip file") from None
+    except (EOFError, zlib.error):
+        raise UserError(f"{path}: the gzip file is damaged or cut off; fetch it again") from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start})") from None

@@ -93,6 +93,9 @@ class DecodingState(Protocol):
 class Stepwise(Protocol):
     """An autoregressive model as a decoder sees it: next-token scores with a cache."""
 
+    longest_output: int
+    """The most tokens that an output can have, EOS not counted."""
+
     def start(self, source_BS: Tensor, max_length: int) -> DecodingState:
         """Encode the sources; the state has one row per source and room for `max_length` steps."""
 

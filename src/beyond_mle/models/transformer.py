@@ -25,6 +25,11 @@ class Transformer(TextModel):
         super().__init__(options, vocabulary_size)
         self.layers = nn.ModuleList(DecoderLayer(options) for _ in range(options.decoder_layers))
 
+    @property
+    def longest_output(self) -> int:
+        """Outputs are fed back behind BOS, so one position less than there are."""
+        return self.options.max_positions - 1
+
     def predictions(self, encoded: Encoded, target_BT: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Input BOS y_1 … y_T predicts y_1 … y_T EOS."""
         input_BT = F.pad(target_BT, (1, 0), value=BOS)

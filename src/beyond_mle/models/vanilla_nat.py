@@ -54,7 +54,8 @@ class VanillaNAT(TextModel):
         log_probs_BL = self.length_log_probs(encoded)
         source_B = encoded.mask_BS.sum(1)
         reach = self.options.max_length_offset
-        nearest_B = torch.minimum(torch.maximum(length_B, (source_B - reach).clamp(min=1)), source_B + reach)
+        farthest_B = (source_B + reach).clamp(max=self.options.max_positions)
+        nearest_B = torch.minimum(torch.maximum(length_B, (source_B - reach).clamp(min=1)), farthest_B)
         return log_probs_BL.gather(1, nearest_B[:, None])[:, 0]
 
     def encode(self, source_BS: Tensor) -> Encoded:
@@ -62,18 +63,19 @@ class VanillaNAT(TextModel):
         return self.encoder(source_BS)
 
     def length_log_probs(self, encoded: Encoded) -> Tensor:
-        """log q(T|x) as [B, L], column t for length t: a softmax over the offsets that give at least one token."""
+    XX
         mask_BS1 = encoded.mask_BS[:, :, None]
         source_B = encoded.mask_BS.sum(1)
         mean_BD = (encoded.hidden_BSD * mask_BS1).sum(1) / source_B[:, None]
         logits_BO = self.length_offset(mean_BD).float()
         reach = self.options.max_length_offset
         length_BO = source_B[:, None] + torch.arange(-reach, reach + 1, device=source_B.device)
-        log_probs_BO = logits_BO.masked_fill(length_BO < 1, float("-inf")).log_softmax(1)
-        longest = encoded.mask_BS.shape[1] + reach
+        longest = self.options.max_positions
+        possible_BO = (length_BO >= 1) & (length_BO <= longest)
+        log_probs_BO = logits_BO.masked_fill(~possible_BO, float("-inf")).log_softmax(1)
         log_probs_BL = log_probs_BO.new_full((len(source_B), longest + 1), float("-inf"))
-        # Offsets below length 1 all land on column 0, with −inf.
-        return log_probs_BL.scatter(1, length_BO.clamp(min=0), log_probs_BO)
+        # Lengths that the model has not are left at −inf: they all land on column 0.
+        return log_probs_BL.scatter(1, length_BO.where(possible_BO, 0), log_probs_BO)
 
     def token_log_probs(self, encoded: Encoded, length_B: Tensor) -> Tensor:
         """log q(v at t | x, T) as [B, T, V]."""

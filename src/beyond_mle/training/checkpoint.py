@@ -1,6 +1,5 @@
 """Weights (safetensors) and resumable state of a training, both written atomically."""
 
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +79,11 @@ def save_state(path: Path, key: str, state: dict[str, Any]) -> None:
 
 def load_state(path: Path, key: str) -> dict[str, Any] | None:
     """The state of an unfinished training with this key; none if there is none, or it is another training's."""
+    if not path.exists():
+        return None
     try:
         state = torch.load(path, weights_only=True)
-    except (FileNotFoundError, EOFError, pickle.UnpicklingError, RuntimeError):
+    except Exception as error:  # a damaged file can make the unpickler fail in any way
+        print(f"{path} cannot be read ({error!r}); training starts again", flush=True)
         return None
     return state if state.get("key") == key else None

@@ -1,0 +1,49 @@
+# ---
+# jupyter:
+#   kernelspec: {name: python3, display_name: Python 3, language: python}
+# ---
+
+# %% [markdown]
+# # Which objective should train a generative model?
+#
+# This report replicates *Beyond MLE: Convex Learning for Text Generation* (Shao et al. 2023). Every number
+# stands beside the paper's and beside that of a control trained for as long; every claim gets a verdict.
+
+# %% tags=["parameters"]
+config = "results/default/study.yaml"
+results = "results/default"
+
+# %%
+from pathlib import Path
+
+from beyond_mle.config import load
+from beyond_mle.report import html_table
+from beyond_mle.report.page import Page
+
+page = Page("index", load(config), Path(results))
+html_table.links(page.others())
+
+# %% [markdown]
+# ## Scorecard
+# A claim is **replicated** if the whole 95 % interval of the measured quantity lies on the side that the claim
+# expects, **contradicted** if it lies on the other side, and **inconclusive** otherwise. Our gains are over the
+# control. The paper's are over its first stage, and so include what mere longer training brings.
+
+# %%
+html_table.scorecard(page.study, page.scorecard())
+
+# %% [markdown]
+# ## What was run
+# Each row is one training per seed. A second stage starts from the weights of the objective that it names.
+
+# %%
+html_table.plain(page.trainings(), "Steps are optimiser steps, the same for all runs of a stage.")
+
+# %%
+html_table.plain(page.objectives(), "The objectives maximise the mean of f(g), where g = log p / T.")
+
+# %% [markdown]
+# ## The data
+
+# %%
+html_table.plain(page.cleaning(), "Sentence pairs read, kept and dropped.")

@@ -1,0 +1,1 @@
+"""Decoders: each sees a model through a small protocol, never its class."""

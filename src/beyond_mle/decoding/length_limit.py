@@ -1,0 +1,22 @@
+"""How long an output may get."""
+
+from pydantic import Field
+from torch import Tensor
+
+from beyond_mle.options import Options
+from beyond_mle.symbols import PAD
+from beyond_mle.types import Stepwise
+
+
+class LengthLimit(Options):
+    """At most `max_ratio`·S + `max_extra` output tokens for a source of S tokens (fairseq's a·S + b)."""
+
+    max_ratio: float = Field(default=2.0, ge=0)
+    """Output tokens per source token."""
+    max_extra: int = Field(default=10, ge=1)
+    """Output tokens on top of that."""
+
+    def lengths(self, source_BS: Tensor, model: Stepwise) -> Tensor:
+        """The limit of each source, as int64 [B], never beyond the model's own; S counts EOS and no padding."""
+        limit_B = (self.max_ratio * (source_BS != PAD).sum(dim=1)).long() + self.max_extra
+        return limit_B.clamp(max=model.longest_output)

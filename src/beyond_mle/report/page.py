@@ -1,0 +1,189 @@
+"""What a notebook may read: one place that names a page's input files and reads them."""
+
+import inspect
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from IPython.display import HTML
+from matplotlib.figure import Figure
+
+from beyond_mle import config
+from beyond_mle.errors import UserError, nearest
+from beyond_mle.files import read_json
+from beyond_mle.report import figures, style
+from beyond_mle.report.curves import read_curves
+from beyond_mle.report.published import as_scores, load_published
+from beyond_mle.report.scores import Selection, read_scores, read_truth, score_files
+from beyond_mle.report.tables import read_table, selection
+
+INDEX = "index"
+TITLES = {
+    INDEX: "Which objective should train a generative model?",
+    "table1_autoregressive": "Autoregressive translation (Table 1)",
+    "table3_nonautoregressive": "Non-autoregressive translation (Table 3)",
+}
+"""Page → title; a page other than the index shows the table of its name."""
+PUBLISHED = Path("config/published.yaml")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a study's report."""
+
+    name: str
+    """A key of `TITLES`."""
+    study: config.Study
+    results: Path
+    """The folder results/{preset}."""
+
+    def __post_init__(self) -> None:
+        if self.name not in TITLES:
+            raise UserError(f"there is no page '{self.name}': {nearest(self.name, TITLES)}")
+
+    @property
+    def runs(self) -> list[config.Run]:
+        """The runs that the page reports."""
+        everything = list(config.runs(self.study))
+        return (
+            everything if self.name == INDEX else [run for run in everything if run.model in self._selection]
+        )
+
+    @property
+    def tasks(self) -> list[str]:
+        """The tasks of those runs."""
+        return list(dict.fromkeys(run.task for run in self.runs))
+
+    @property
+    def systems(self) -> list[tuple[str, str]]:
+        """The tasks and models of those runs, in pairs."""
+        return list(dict.fromkeys((run.task, run.model) for run in self.runs))
+
+    @property
+    def palette(self) -> figures.Palette:
+        """A colour per objective, the same on every page."""
+        return style.palette(self.study)
+
+    def inputs(self) -> list[Path]:
+        """The files that the page needs; it shows `speed_files` too."""
+        runs = self.results / "runs"
+        summaries = [runs / run.key / "training.json" for run in self.runs]
+        if self.name == INDEX:
+            cleaning = [self.results / "data" / task / "cleaning.json" for task in self.tasks]
+            return [self.results / "scorecard.json", *cleaning, *summaries]
+        own = [
+            runs / name for run in self.runs for name in score_files(run, self._selection[run.model]).values()
+        ]
+        logs = [runs / run.key / "training.jsonl" for run in self.runs]
+        return [PUBLISHED, self._table_file, *self._truth_files, *own, *logs, *summaries]
+
+    def table(self, metrics: Collection[str] = (), decoders: Collection[str] = ()) -> pd.DataFrame:
+        """Rows of the page's table: these metrics and decoders, in the order given here; by default all."""
+        table = read_table(self._table_file)
+        for column, names in (("decoder", list(decoders)), ("metric", list(metrics))):
+            if names:
+                table = table[table[column].isin(names)].sort_values(
+                    column, key=lambda values, names=names: values.map(names.index), kind="stable"
+                )
+        return table
+
+    def scores(self) -> pd.DataFrame:
+        """The page's scores seed by seed, the reference rows of tasks with known p last."""
+        own = read_scores(self.study, self.results / "runs", self._selection)
+        return pd.concat([own, read_truth(self._truth_files)], ignore_index=True)
+
+    def paper(self, metrics: Collection[str]) -> pd.DataFrame:
+        """What the paper prints for the page's models and decoders, in the columns of `scores`."""
+        printed = as_scores(load_published(PUBLISHED))
+        shown = [
+            row.metric in metrics
+            and row.model in self._selection
+            and row.decoder in (self._selection[row.model] or [row.decoder])
+            for row in printed.itertuples()
+        ]
+        return printed[shown]
+
+    def curves(self, task: str, model: str) -> pd.DataFrame:
+        """The training logs of one model on one task."""
+        selected = [run for run in self.runs if (run.task, run.model) == (task, model)]
+        return read_curves(selected, self.results / "runs")
+
+    def speeds(self) -> pd.DataFrame:
+        """The measured speeds of the page's models, and the paper's speed-up; empty where none was measured."""
+        printed = load_published(PUBLISHED)
+        rows = []
+        for file in self.speed_files:
+            data = self.study.substitutes.get(file.stem, file.stem)
+            for row in read_json(file):
+                paper = printed.get((data, row["model"], "mle", row["decoder"], "speed-up"))
+                rows.append({"task": file.stem, **row, "paper": paper})
+        return pd.DataFrame([row for row in rows if row["model"] in self._selection])
+
+    def others(self) -> dict[str, str]:
+        """The other pages: file → title."""
+        return {f"{name}.html": title for name, title in TITLES.items() if name != self.name}
+
+    def scorecard(self) -> list[dict[str, Any]]:
+        """The verdicts."""
+        return read_json(self.results / "scorecard.json")
+
+    def trainings(self) -> pd.DataFrame:
+        """What was trained: one row per task, model and objective."""
+        rows = {}
+        for run in self.runs:
+            summary = read_json(self.results / "runs" / run.key / "training.json")
+            objective = config.objective(self.study, run)
+            rows[run.task, run.model, run.objective] = {
+                "task": run.task,
+                "model": run.model,
+                "objective": style.objective_label(run.objective, getattr(objective.options, "order", None)),
+                "starts from": run.start_from or "scratch",
+                "control": run.control or "",
+                "steps": summary["steps"],
+                "parameters": summary["parameters"],
+                "seeds": len(self.study.seeds),
+                "device": summary["device"],
+            }
+        return pd.DataFrame(list(rows.values()))
+
+    def objectives(self) -> pd.DataFrame:
+        """The kinds of objective in use, each with the first sentence of its documentation."""
+        kinds = {entry.kind: entry.cls for entry in (config.objective(self.study, run) for run in self.runs)}
+        rows = [[kind, inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0]] for kind, cls in kinds.items()]
+        return pd.DataFrame(rows, columns=["objective", "what it is"])
+
+    def cleaning(self) -> pd.DataFrame:
+        """How many pairs each split of each task kept, and why others were dropped."""
+        rows = []
+        for task in self.tasks:
+            for split, counts in read_json(self.results / "data" / task / "cleaning.json").items():
+                dropped = ", ".join(f"{reason}: {n}" for reason, n in counts["dropped"].items())
+                rows.append(
+                    [style.task_label(self.study, task), split, counts["read"], counts["kept"], dropped]
+                )
+        return pd.DataFrame(rows, columns=["task", "split", "read", "kept", "dropped"])
+
+    def show(self, figure: Figure, data: pd.DataFrame, name: str, caption: str) -> HTML:
+        """Show a figure and save it, with its data, below report/figures/."""
+        stem = self.results / "report" / "figures" / self.name / name
+        return figures.show(figure, data, stem, f"{caption} {self.study.caveat}")
+
+    @property
+    def speed_files(self) -> list[Path]:
+        """The speed measurements that there are."""
+        files = [self.results / "speed" / f"{task}.json" for task in self.tasks]
+        return [file for file in files if file.exists()]
+
+    @property
+    def _selection(self) -> Selection:
+        return selection(self.name)
+
+    @property
+    def _table_file(self) -> Path:
+        return self.results / "tables" / f"{self.name}.csv"
+
+    @property
+    def _truth_files(self) -> list[Path]:
+        return [self.results / "truth" / f"{task}.json" for task in self.tasks]

@@ -1,0 +1,71 @@
+"""Where a page comes from: its inputs with their hashes, the commit, the versions, the device, the time."""
+
+import hashlib
+import os
+import platform
+import subprocess
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = (
+    "beyond-mle",
+    "torch",
+    "snakemake",
+    "numpy",
+    "scipy",
+    "pandas",
+    "sacrebleu",
+    "matplotlib",
+    "nbconvert",
+)
+
+
+def provenance(notebook: Path, inputs: Iterable[Path], seconds: float) -> dict[str, Any]:
+    """What the foot of a page shows.
+
+    Args:
+        notebook: the source of the page.
+        inputs: the files it reads.
+        seconds: how long it took to make.
+    """
+    return {
+        "notebook": notebook.name,
+        "commit": commit(notebook.resolve().parent),
+        "versions": versions(),
+        "device": device(),
+        "seconds": round(seconds, 1),
+        "inputs": [{"path": str(path), "sha256": short_hash(path)} for path in inputs],
+    }
+
+
+def short_hash(path: Path) -> str:
+    """The first 12 hexadecimal digits of a file's SHA-256."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+
+
+def commit(folder: Path) -> str:
+    """The git commit of a folder, marked where files differ from it; or that there is none."""
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty=, with changes", "--abbrev=12"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "not a git checkout"
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages that the numbers may depend on."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def device() -> str:
+    """The machine that makes the page, in words."""
+    return f"{platform.machine()} CPU, {os.cpu_count()} cores"

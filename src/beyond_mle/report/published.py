@@ -1,0 +1,42 @@
+"""The numbers that the papers print (config/published.yaml)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from beyond_mle.errors import UserError
+from beyond_mle.report.scores import COLUMNS
+from beyond_mle.report.yaml_file import read_yaml
+
+Published = Mapping[tuple[str, str, str, str, str], float]
+"""(data set, model, objective, decoder, metric) → the printed number."""
+
+
+def load_published(path: Path) -> Published:
+    """Read the nested mapping data set → model → objective → decoder → metric → number.
+
+    Raises:
+        UserError: if the file is missing, does not parse, or a number stands at another depth.
+    """
+    published = dict(_leaves(read_yaml(path), ()))
+    for key, value in published.items():
+        if len(key) != 5 or not isinstance(value, int | float):
+            raise UserError(
+                f"{path}: '{'.'.join(key)}' must be data set.model.objective.decoder.metric: number"
+            )
+    return published
+
+
+def as_scores(published: Published) -> pd.DataFrame:
+    """The printed numbers in the columns of `scores.read_scores`, each data set as a task of its own."""
+    table = pd.DataFrame(published.keys(), columns=["task", "model", "objective", "decoder", "metric"])
+    table["value"] = list(published.values())
+    table["task"] += " (paper)"
+    return table.assign(order=float("nan"), seed=0)[COLUMNS]
+
+
+def _leaves(values: object, key: tuple[str, ...]) -> list[tuple[tuple[str, ...], object]]:
+    if not isinstance(values, Mapping):
+        return [(key, values)]
+    return [leaf for name, value in values.items() for leaf in _leaves(value, (*key, str(name)))]

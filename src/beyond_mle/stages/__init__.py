@@ -1,0 +1,1 @@
+"""One module per rule: the command line that the workflow calls."""

@@ -1,0 +1,75 @@
+"""What the stages that run a model load: the task's folder, the model, a decoder."""
+
+import argparse
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+from torch import nn
+
+from beyond_mle import config
+from beyond_mle.files import read_jsonl
+from beyond_mle.text import vocabulary
+from beyond_mle.text.encoded import EncodedPairs
+from beyond_mle.training import checkpoint
+
+
+@dataclass(frozen=True)
+class TaskData:
+    """A prepared text task, read from its folder as far as it is asked for."""
+
+    folder: Path
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The joint vocabulary."""
+        return vocabulary.load(self.folder / "vocabulary.json")
+
+    def pairs(self, split: str) -> EncodedPairs:
+        """The encoded pairs of a split."""
+        return EncodedPairs.load(self.folder / f"{split}.npz")
+
+    def references(self, split: str) -> list[list[str]]:
+        """All targets of each source of a split."""
+        return [row["targets"] for row in read_jsonl(self.folder / f"{split}.jsonl")]
+
+    def encode(self, texts: list[str]) -> list[list[int]]:
+        """Token ids without boundary symbols."""
+        return vocabulary.encode(self.tokenizer, texts)
+
+    def decode(self, outputs: list[list[int]]) -> list[str]:
+        """Token ids as text."""
+        return [vocabulary.decode(self.tokenizer, ids) for ids in outputs]
+
+    def truth(self) -> list[dict[str, Any]] | None:
+        """The exact p(y|x) of the test sources, where the task knows it."""
+        return read_jsonl(self.folder / "truth.jsonl") or None
+
+
+def new_model(study: config.Study, run: config.Run, data: TaskData) -> nn.Module:
+    """The run's model with fresh weights."""
+    model = config.entry(study, "models", run.model)
+    return model.cls(model.options, data.tokenizer.get_vocab_size())
+
+
+def trained_model(study: config.Study, run: config.Run, data: TaskData, weights: Path) -> nn.Module:
+    """The run's model with trained weights, ready for evaluation."""
+    model = new_model(study, run, data)
+    checkpoint.load_weights(model, weights)
+    return model.eval()
+
+
+def decoder(study: config.Study, name: str) -> Any:
+    """The configured decoder of this name."""
+    found = config.entry(study, "decoders", name)
+    return found.cls(found.options)
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of every stage that loads a trained run."""
+    parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
+    parser.add_argument("--run", required=True, help="task/model/objective/seedN")
+    parser.add_argument("--data", type=Path, required=True, help="the task's folder")
+    parser.add_argument("--weights", type=Path, required=True, help="the run's model.safetensors")

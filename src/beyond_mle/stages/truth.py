@@ -1,0 +1,101 @@
+"""Reference rows of a task with known p: its mode, a second sample of it, and the closed-form optima of the objectives.
+
+python -m beyond_mle.stages.truth --config results/default/study.yaml --task grammar-ab \
+    --data results/default/data/grammar-ab --output results/default/truth/grammar-ab.json
+
+Writes an empty list where p is not known.
+"""
+
+import argparse
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from beyond_mle import config
+from beyond_mle.errors import exit_cleanly
+from beyond_mle.files import write_json
+from beyond_mle.stages.loading import TaskData
+from beyond_mle.yardsticks import closed_form, known_p
+from beyond_mle.yardsticks.overlap import overlap, overlap_metrics
+
+EOS_TOKENS = 1  # an autoregressive model's T counts eos
+
+
+def main() -> None:
+    """Write the reference rows of the task that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
+    parser.add_argument("--task", required=True, help="a name from `tasks:`")
+    parser.add_argument("--data", type=Path, required=True, help="the task's folder")
+    parser.add_argument("--output", type=Path, required=True, help="the .json file to write")
+    arguments = parser.parse_args()
+    study = config.load_resolved(arguments.config)
+    data = TaskData(arguments.data)
+    truth = data.truth()
+    rows = reference_rows(study, arguments.task, data, truth) if truth else []
+    write_json(arguments.output, rows)
+
+
+def reference_rows(
+    study: config.Study, task: str, data: TaskData, truth: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Rows of model `truth`: what p itself, and the optimum of `convex-exp` for each order in use, would score."""
+    references = data.references("test")
+    scoring = overlap_metrics(*_scoring(study, task))
+
+    def row(objective: str, order: float | None, decoder: str, outputs: list[str]) -> dict[str, Any]:
+        metrics = overlap(outputs, references, scoring).metrics | known_p.output_metrics(truth, outputs)
+        return {"model": "truth", "objective": objective, "order": order, "decoder": decoder, "metrics": metrics}
+
+    rng = np.random.default_rng(0)
+    samples = [r["outputs"][rng.choice(len(r["outputs"]), p=_probabilities(r))] for r in truth]
+    rows = [
+        row("mode", None, "none", [r["outputs"][0] for r in truth]),
+        row("sample", None, "none", samples),
+    ]
+    for order in autoregressive_orders(study, task):
+        optima = [_optimum(r, order) for r in truth]
+        rows.append(row("closed-form", order, "greedy", [greedy for greedy, _, _ in optima]))
+        rows.append(row("closed-form", order, "exact", [mode for _, mode, _ in optima]))
+        figures = [metrics for _, _, metrics in optima]
+        means = {name: float(np.mean([f[name] for f in figures])) for name in figures[0]}
+        rows.append(
+            {"model": "truth", "objective": "closed-form", "order": order, "decoder": "none", "metrics": means}
+        )
+    return rows
+
+
+def autoregressive_orders(study: config.Study, task: str) -> list[float]:
+    """The orders k of the token-weighted likelihood objectives trained on a task, and 0 (MLE)."""
+    orders = {0.0}
+    for run in config.runs(study):
+        options = config.objective(study, run).options
+        if run.task == task and getattr(options, "average", None) == "token":
+            orders.add(getattr(options, "order", 0.0))
+    return sorted(orders)
+
+
+def _optimum(row: dict[str, Any], order: float) -> tuple[str, str, dict[str, float]]:
+    """Of the optimal q for one source: the greedy output, the likeliest output, and its figures."""
+    p = _probabilities(row)
+    tokens = [tuple(output.split()) for output in row["outputs"]]
+    lengths = np.array([len(output) + EOS_TOKENS for output in tokens])
+    q = closed_form.optimum(p, lengths, order, "token")
+    greedy = closed_form.greedy_of(dict(zip(tokens, q, strict=True)))
+    return " ".join(greedy), row["outputs"][int(np.argmax(q))], closed_form.metrics(row["outputs"], p, q)
+
+
+def _probabilities(row: dict[str, Any]) -> np.ndarray:
+    p = np.exp(row["log_p"])
+    return p / math.fsum(p)
+
+
+def _scoring(study: config.Study, task: str) -> tuple[str, str | None]:
+    found = config.entry(study, "tasks", task)
+    return found.cls(found.options).scoring
+
+
+if __name__ == "__main__":
+    exit_cleanly(main)

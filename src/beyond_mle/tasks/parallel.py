@@ -1,0 +1,154 @@
+"""Real parallel text: translation, or any task of sentence pairs, from downloaded files or the user's own."""
+
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from beyond_mle.errors import UserError
+from beyond_mle.options import Options
+from beyond_mle.registry import TASKS
+from beyond_mle.tasks.prepared import Prepared
+from beyond_mle.text.cleaning import CleaningOptions, clean, normalise
+from beyond_mle.text.pairs import PairFiles, RawPairs, read_pairs
+from beyond_mle.text.vocabulary import VocabularyOptions
+
+Pair = tuple[str, str]
+_EVALUATION = ("dev", "test")
+
+
+class Splits(Options):
+    """The files of each split, named as in config/sources.yaml or as local paths."""
+
+    train: PairFiles
+    dev: PairFiles | None = None
+    """None: held out of train."""
+    test: PairFiles | None = None
+    """None: held out of train."""
+
+
+class ParallelOptions(Options):
+    """Where the text is, which way, and how it is cleaned and cut into tokens."""
+
+    splits: Splits
+    source_field: str = "source"
+    """The key of the source in .jsonl files."""
+    target_field: str = "target"
+    """The key of the target in .jsonl files."""
+    reverse: bool = False
+    """Exchange source and target: the other direction from the same files."""
+    cleaning: CleaningOptions = CleaningOptions()
+    """Which training pairs are dropped."""
+    max_train: int | None = Field(default=None, gt=0)
+    """Keep only the first so many training pairs after cleaning."""
+    dev_size: int = Field(default=1000, gt=0)
+    """Pairs held out where there are no dev files."""
+    test_size: int = Field(default=1000, gt=0)
+    """Pairs held out where there are no test files."""
+    seed: int = 1
+    """Which pairs are held out."""
+    vocabulary: VocabularyOptions = VocabularyOptions(kind="bpe")
+    """How the text is cut into tokens."""
+    language: str | None = None
+    """The language code of the target (after `reverse`), such as de: adds BLEU of Moses-tokenised text."""
+
+
+@TASKS.register("parallel")
+class Parallel:
+    """Sentence pairs read from files."""
+
+    Options = ParallelOptions
+
+    def __init__(self, options: ParallelOptions):
+        self.options = options
+        files = {"train": options.splits.train, "dev": options.splits.dev, "test": options.splits.test}
+        self._files = {split: pair_files for split, pair_files in files.items() if pair_files is not None}
+
+    @property
+    def scoring(self) -> tuple[str, str | None]:
+        """sacreBLEU's tokeniser, and the language of the Moses tokeniser."""
+        return "13a", self.options.language
+
+    def source_files(self) -> list[str]:
+        """The names of all files of the task."""
+        return [name for pair_files in self._files.values() for name in pair_files.names]
+
+    def prepare(self, paths: Mapping[str, Path]) -> Prepared:
+        """Read, clean and split the text.
+
+        Args:
+            paths: where each of `source_files()` is found.
+
+        Raises:
+            UserError: if a file is faulty, a dev or test line is empty, or nothing is left to train on.
+        """
+        raw = {split: self._read(pair_files, paths) for split, pair_files in self._files.items()}
+        clean_pairs, dropped = clean(raw["train"].pairs, self.options.cleaning)
+        given = {split: _normalised(raw[split]) for split in _EVALUATION if split in raw}
+        train = _without_sources(clean_pairs, given)
+        evaluation = given | self._hold_out(train, raw["train"].source_file)
+        train = _without_sources(train, evaluation)
+        dropped["source of an evaluation split"] = len(clean_pairs) - len(train)
+        if self.options.max_train is not None:
+            dropped["beyond max_train"] = max(0, len(train) - self.options.max_train)
+            train = train[: self.options.max_train]
+        dropped = {reason: count for reason, count in dropped.items() if count}
+        read = len(raw["train"].pairs)
+        if not train:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in dropped.items()) or "none"
+            raise UserError(
+                f"{raw['train'].source_file}: no training pair is left of {read} lines (dropped: {reasons})"
+            )
+        return Prepared(
+            {"train": _rows(train), **{split: _rows(evaluation[split]) for split in _EVALUATION}},
+            {"train": _count(read, train, dropped)}
+            | {split: _count(len(evaluation[split]), evaluation[split], {}) for split in _EVALUATION},
+        )
+
+    def _read(self, pair_files: PairFiles, paths: Mapping[str, Path]) -> RawPairs:
+        raw = read_pairs(pair_files, paths, self.options.source_field, self.options.target_field)
+        return raw.reversed() if self.options.reverse else raw
+
+    def _hold_out(self, train: list[Pair], file: Path) -> dict[str, list[Pair]]:
+        """Draw the evaluation splits that have no files: pairs with distinct sources."""
+        sizes = {"dev": self.options.dev_size, "test": self.options.test_size}
+        sizes = {split: size for split, size in sizes.items() if split not in self._files}
+        distinct = list(dict(train).items())
+        if len(distinct) < sum(sizes.values()):
+            wanted = " and ".join(f"{split}_size = {size}" for split, size in sizes.items())
+            raise UserError(
+                f"{file}: {len(distinct)} usable pairs are too few to hold out {wanted}; lower these"
+            )
+        order = iter(np.random.default_rng(self.options.seed).permutation(len(distinct)))
+        return {split: [distinct[row] for row in islice(order, size)] for split, size in sizes.items()}
+
+
+def _normalised(raw: RawPairs) -> list[Pair]:
+    """The pairs of an evaluation split, where every line counts."""
+    pairs = [(normalise(source), normalise(target)) for source, target in raw.pairs]
+    if not pairs:
+        raise UserError(f"{raw.source_file}: no lines")
+    for number, pair in enumerate(pairs, start=1):
+        for text, file in zip(pair, (raw.source_file, raw.target_file), strict=True):
+            if not text:
+                raise UserError(
+                    f"{file}, line {number}: empty text in an evaluation split; fill or remove the pair"
+                )
+    return pairs
+
+
+def _without_sources(train: list[Pair], evaluation: Mapping[str, list[Pair]]) -> list[Pair]:
+    """The training pairs whose source is in no evaluation split."""
+    held = {source for pairs in evaluation.values() for source, _ in pairs}
+    return [pair for pair in train if pair[0] not in held]
+
+
+def _rows(pairs: list[Pair]) -> list[dict[str, Any]]:
+    return [{"source": source, "targets": [target]} for source, target in pairs]
+
+
+def _count(read: int, pairs: list[Pair], dropped: dict[str, int]) -> dict[str, Any]:
+    return {"read": read, "kept": len(pairs), "dropped": dropped}

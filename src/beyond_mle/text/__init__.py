@@ -1,0 +1,1 @@
+"""Preparing text: downloads, cleaning, vocabularies, batches."""

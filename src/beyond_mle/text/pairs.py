@@ -1,0 +1,115 @@
+"""Reading sentence pairs: two text files line by line, or one TSV or JSON-lines file; plain or gzipped."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import model_validator
+
+from beyond_mle.errors import UserError
+from beyond_mle.files import read_jsonl, read_lines
+from beyond_mle.options import Options
+
+_COLUMNS = (".tsv", ".tsv.gz")
+_JSON_LINES = (".jsonl", ".jsonl.gz")
+
+
+class PairFiles(Options):
+    """The files of one split: either `source` and `target`, or `pairs`."""
+
+    source: str | None = None
+    """A text file with one source a line."""
+    target: str | None = None
+    """A text file with one target a line: line n translates line n of `source`."""
+    pairs: str | None = None
+    """One file with both: .tsv (source, tab, target) or .jsonl; .gz after either."""
+
+    @model_validator(mode="after")
+    def _one_form(self) -> "PairFiles":
+        forms = {(True, True, False), (False, False, True)}
+        if (self.source is not None, self.target is not None, self.pairs is not None) not in forms:
+            raise ValueError("give either source and target, or pairs")
+        if self.pairs is not None and not self.pairs.endswith(_COLUMNS + _JSON_LINES):
+            raise ValueError(
+                f"the name of a file of pairs must end in one of {', '.join(_COLUMNS + _JSON_LINES)}"
+            )
+        return self
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the files."""
+        return [name for name in (self.source, self.target, self.pairs) if name is not None]
+
+
+@dataclass(frozen=True)
+class RawPairs:
+    """Pairs as read; pair i stands in line i + 1 of its files."""
+
+    pairs: list[tuple[str, str]]
+    """Source and target."""
+    source_file: Path
+    target_file: Path
+
+    def reversed(self) -> "RawPairs":
+        """Source and target exchanged."""
+        return RawPairs(
+            [(target, source) for source, target in self.pairs], self.target_file, self.source_file
+        )
+
+
+def read_pairs(files: PairFiles, paths: Mapping[str, Path], source_field: str, target_field: str) -> RawPairs:
+    """Read the pairs of one split.
+
+    Args:
+        files: which files.
+        paths: where each file name is found.
+        source_field: the key of the source in a JSON line.
+        target_field: the key of the target in a JSON line.
+
+    Raises:
+        UserError: if a file cannot be read, two files differ in length, or a line lacks its source or target;
+            naming the files and the line.
+    """
+    if files.pairs is None:
+        return _read_two(paths[files.source], paths[files.target])
+    path = paths[files.pairs]
+    if files.pairs.endswith(_COLUMNS):
+        pairs = _read_columns(path)
+    else:
+        pairs = _read_json_lines(path, source_field, target_field)
+    return RawPairs(pairs, path, path)
+
+
+def _read_two(source_file: Path, target_file: Path) -> RawPairs:
+    sources, targets = read_lines(source_file), read_lines(target_file)
+    if len(sources) != len(targets):
+        raise UserError(
+            f"{source_file} has {len(sources)} lines but {target_file} has {len(targets)}: "
+            "line n of one must translate line n of the other"
+        )
+    return RawPairs(list(zip(sources, targets, strict=True)), source_file, target_file)
+
+
+def _read_columns(path: Path) -> list[tuple[str, str]]:
+    pairs = []
+    for number, line in enumerate(read_lines(path), start=1):
+        columns = line.split("\t")
+        if len(columns) != 2:
+            raise UserError(
+                f"{path}, line {number}: {len(columns)} column(s); expected a source, a tab and a target"
+            )
+        pairs.append((columns[0], columns[1]))
+    return pairs
+
+
+def _read_json_lines(path: Path, source_field: str, target_field: str) -> list[tuple[str, str]]:
+    pairs = []
+    for number, row in enumerate(read_jsonl(path), start=1):
+        for field in (source_field, target_field):
+            if not isinstance(row, dict) or not isinstance(row.get(field), str):
+                raise UserError(
+                    f"{path}, line {number}: no text in field '{field}'; "
+                    "source_field and target_field of the task name the fields"
+                )
+        pairs.append((row[source_field], row[target_field]))
+    return pairs

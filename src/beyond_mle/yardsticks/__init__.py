@@ -1,0 +1,1 @@
+"""Yardsticks: measures of a trained model on a task."""

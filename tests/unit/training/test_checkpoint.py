@@ -1,0 +1,64 @@
+"""Weights on disk: round trip, averages, and what a wrong file says."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from beyond_mle.errors import UserError
+from beyond_mle.models.transformer import Transformer
+from beyond_mle.models.vanilla_nat import VanillaNAT
+from beyond_mle.training import checkpoint
+
+SIZES = dict(width=8, heads=2, feedforward=8, encoder_layers=1, decoder_layers=1, max_positions=8)
+
+
+def model(kind=Transformer, vocabulary_size: int = 9, **sizes):
+    return kind(kind.Options(**{**SIZES, **sizes}), vocabulary_size)
+
+
+def test_round_trip_with_shared_embeddings(tmp_path: Path) -> None:
+    saved, loaded = model(), model()
+    checkpoint.save_weights(tmp_path / "m.safetensors", checkpoint.copy_weights(saved))
+    checkpoint.load_weights(loaded, tmp_path / "m.safetensors")
+    assert all(torch.equal(a, b) for a, b in zip(saved.parameters(), loaded.parameters(), strict=True))
+    assert loaded.encoder.embedding is loaded.embedding
+
+
+def test_average() -> None:
+    snapshots = [{"w": torch.tensor([1.0, 2.0])}, {"w": torch.tensor([3.0, 6.0])}]
+    assert checkpoint.average_weights(snapshots)["w"].tolist() == [2.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (dict(vocabulary_size=10), r"another size \('embedding.token.weight' is \[9, 8\] in the file, \[10, 8\]"),
+        (dict(width=4), "another size"),
+        (dict(decoder_layers=2), "another model"),
+        (dict(kind=VanillaNAT), "another model"),
+    ],
+)
+def test_weights_of_another_model_are_refused(tmp_path: Path, other: dict, message: str) -> None:
+    checkpoint.save_weights(tmp_path / "m.safetensors", checkpoint.copy_weights(model()))
+    with pytest.raises(UserError, match=message):
+        checkpoint.load_weights(model(**other), tmp_path / "m.safetensors")
+
+
+def test_missing_and_damaged_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such checkpoint"):
+        checkpoint.load_weights(model(), tmp_path / "none.safetensors")
+    (tmp_path / "bad.safetensors").write_bytes(b"nonsense")
+    with pytest.raises(UserError, match="not a safetensors checkpoint"):
+        checkpoint.load_weights(model(), tmp_path / "bad.safetensors")
+
+
+def test_nothing_half_written_remains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(weights, path):
+        Path(path).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "save_file", full)
+    with pytest.raises(UserError, match=r"cannot write .*m\.safetensors: No space left on device"):
+        checkpoint.save_weights(tmp_path / "m.safetensors", {})
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,126 @@
+# What the rules share: the checked study, its folders and names, and the few functions that look things up in it.
+
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from beyond_mle import config as study_config
+from beyond_mle.code_id import code_id, code_of_run
+from beyond_mle.errors import UserError
+from beyond_mle.report.tables import TABLES
+from beyond_mle.text.download import read_catalogue
+
+try:
+    STUDY = study_config.check(study_config.extend(config, Path("config")))
+except UserError as error:
+    sys.exit(f"error: {error}")
+
+RESULTS = f"results/{STUDY.preset}"
+RUN = "{task}/{model}/{objective}/seed{seed}"
+RUNS = {run.key: run for run in study_config.runs(STUDY)}
+TASKS = sorted({run.task for run in RUNS.values()})
+NOTEBOOKS = ["index", *TABLES]
+CATALOGUE = read_catalogue(Path("config/sources.yaml"))
+
+# Stages read the resolved study from here; it is rewritten only when it changed. No rule depends on the file as a
+# whole: each depends, through its params, on the settings that it uses.
+STUDY_FILE = f"{RESULTS}/study.yaml"
+study_config.save(STUDY, Path(STUDY_FILE))
+
+
+wildcard_constraints:
+    task="|".join(TASKS),
+    model="|".join(sorted({run.model for run in RUNS.values()})),
+    objective="|".join(sorted({run.objective for run in RUNS.values()})),
+    seed=r"\d+",
+    decoder="|".join(sorted({name for run in RUNS.values() for name in run.decoders})),
+    table="|".join(TABLES),
+    notebook="|".join(NOTEBOOKS),
+
+
+def run_of(wildcards):
+    """The run that a rule's wildcards name."""
+    return RUNS[RUN.format(**wildcards)]
+
+
+def source_files_of(wildcards):
+    """A task's source files: downloads for what the catalogue lists, the user's own paths for the rest."""
+    task = study_config.entry(STUDY, "tasks", wildcards.task)
+    names = task.cls(task.options).source_files()
+    return [f"results/sources/{name}" if name in CATALOGUE else name for name in names]
+
+
+def start_of(wildcards):
+    """The weights that a second-stage run starts from; none for a first stage."""
+    run = run_of(wildcards)
+    if run.start_from is None:
+        return []
+    return f"{RESULTS}/runs/{run.sibling(run.start_from)}/model.safetensors"
+
+
+def control_of(wildcards):
+    """The outputs of the run's control under the same decoder; none for the control itself and for first stages."""
+    run = run_of(wildcards)
+    if run.control is None:
+        return []
+    return f"{RESULTS}/runs/{run.sibling(run.control)}/decoded/{wildcards.decoder}.jsonl"
+
+
+def training_of(wildcards):
+    """The training options of a run."""
+    return STUDY.training[run_of(wildcards).training]
+
+
+def settings_of(wildcards):
+    """What in the configuration a run depends on."""
+    return json.dumps(study_config.settings(STUDY, run_of(wildcards)), sort_keys=True)
+
+
+def task_settings(wildcards):
+    """A task's kind and options."""
+    return json.dumps(study_config.entry(STUDY, "tasks", wildcards.task).settings, sort_keys=True)
+
+
+def task_code(stage):
+    """The identity of a stage's code together with the task's kind."""
+    return lambda wildcards: code_id(stage, study_config.entry(STUDY, "tasks", wildcards.task).cls.__module__)
+
+
+def run_code(stage):
+    """The identity of a stage's code together with the kinds of the run and its decoder."""
+
+    def code(wildcards):
+        run = run_of(wildcards)
+        return code_of_run(STUDY, run, getattr(wildcards, "decoder", run.decoders[0]), stage)
+
+    return code
+
+
+def scores_of(keys):
+    """All score files of these runs."""
+    return [
+        f"{RESULTS}/runs/{key}/scores/{name}.json" for key in keys for name in (*RUNS[key].decoders, "model")
+    ]
+
+
+def speed_runs(task):
+    """The runs whose speed is measured: of each model the first one, since objectives do not change the cost."""
+    first = {}
+    for key, run in RUNS.items():
+        if run.task == task:
+            first.setdefault(run.model, key)
+    return list(first.values())
+
+
+def truth_settings(task):
+    """What the reference rows of a task depend on: the runs' objectives on it, for their closed forms."""
+    runs = [run for run in RUNS.values() if run.task == task]
+    return json.dumps([study_config.settings(STUDY, run)["objective"] for run in runs], sort_keys=True)
+
+
+def study_outline():
+    """What the tables and pages say of the study as a whole."""
+    names = {"preset", "caveat", "substitutes", "objectives", "experiments", "seeds"}
+    return STUDY.model_dump_json(include=names)
