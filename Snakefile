@@ -22,5 +22,5 @@ include: "workflow/rules/report.smk"
 rule all:
     default_target: True
     input:
-        expand(RESULTS + "/report/{notebook}.html", notebook=NOTEBOOKS),
-        RESULTS + "/scorecard.json",
+        expand(f"{RESULTS}/report/{{notebook}}.html", notebook=NOTEBOOKS),
+        f"{RESULTS}/scorecard.json",

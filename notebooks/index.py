@@ -16,18 +16,18 @@ results = "results/default"
 # %%
 from pathlib import Path
 
-from beyond_mle.config import load
+from beyond_mle.config import load_resolved
 from beyond_mle.report import html_table
 from beyond_mle.report.page import Page
 
-page = Page("index", load(config), Path(results))
+page = Page("index", load_resolved(config), Path(results))
 html_table.links(page.others())
 
 # %% [markdown]
 # ## Scorecard
-# A claim is **replicated** if the whole 95 % interval of the measured quantity lies on the side that the claim
-# expects, **contradicted** if it lies on the other side, and **inconclusive** otherwise. Our gains are over the
-# control. The paper's are over its first stage, and so include what mere longer training brings.
+# A claim is **replicated** if the whole 95 % interval of the measured quantity lies on the side that the
+# claim expects, **contradicted** if it lies on the other side, and **inconclusive** otherwise. Our gains are
+# over the control. The paper's are over its first stage, and so include what mere longer training brings.
 
 # %%
 html_table.scorecard(page.study, page.scorecard())

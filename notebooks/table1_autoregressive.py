@@ -5,9 +5,8 @@
 
 # %% [markdown]
 # # Autoregressive translation (Table 1)
-#
 # Maximum likelihood spreads a model's probability over everything people might say, but a translation system
-# needs one good sentence. Convex learning trains the same model with a loss that favours what is likely already,
+# needs one good sentence. Convex learning trains the same model with a loss that favours what is likely,
 #
 # $$\mathcal{L} = -\mathbb{E}_{y \sim p_{\mathrm{data}}} \left[ f\left( g(p_\theta(y \mid x)) \right) \right],
 # \qquad g(p) = \frac{\log p}{T}, \qquad f(x) = e^{kx},$$
@@ -27,24 +26,22 @@ from pathlib import Path
 import pandas as pd
 from IPython.display import display
 
-from beyond_mle.config import load
+from beyond_mle.config import load_resolved
 from beyond_mle.report import effects, figures, html_table
 from beyond_mle.report.page import Page
 
-page = Page("table1_autoregressive", load(config), Path(results))
+page = Page("table1_autoregressive", load_resolved(config), Path(results))
 scores, paper = page.scores(), page.paper(["bleu"])
-html_table.printed(
-    paper, "decoder", "The paper's Table 1 (Shao et al. 2023): tokenised BLEU of one run each."
-)
+html_table.printed(paper, "decoder", "The paper's Table 1 (Shao et al. 2023): one run each, tokenised BLEU.")
 
 # %% [markdown]
 # ## Our numbers
-# Where $p(y \mid x)$ is known, some rows need no training: its likeliest output (mode), an output drawn from it
-# (sample), and the closed-form optimum for each order $k$ in use, searched greedily and exactly.
+# Where $p(y \mid x)$ is known, some rows need no training: its likeliest output (mode), an output drawn from
+# it (sample), and the closed-form optimum for each order $k$ in use, searched greedily and exactly.
 
 # %%
-bleu = page.table(["bleu"], ["greedy", "beam5", "exact", "none"])
-html_table.comparison(page.study, bleu, "decoder", "BLEU by sacreBLEU.")
+table = page.table(["bleu"], ["greedy", "beam5", "exact", "none"])
+html_table.comparison(page.study, table, "decoder", "BLEU by sacreBLEU.")
 
 # %% [markdown]
 # Greedy search loses where the likeliest first words do not begin the likeliest sentence. A sharper model has
@@ -53,18 +50,11 @@ html_table.comparison(page.study, bleu, "decoder", "BLEU by sacreBLEU.")
 # %%
 gaps = effects.search_gap(pd.concat([scores, paper]), "bleu", ["beam5", "exact"])
 figure = figures.bars(gaps, page.palette, "beam − greedy (BLEU)")
-page.show(
-    figure, gaps, "search_gap", "What beam search, or exact search of the closed form, adds to greedy search."
-)
-
-# %% [markdown]
-# Overlap with references is not all: can the output occur at all, is it the likeliest one, how likely is it?
+page.show(figure, gaps, "search_gap", "What beam search (closed form: exact search) adds to greedy search.")
 
 # %%
-known = page.table(["validity", "mode-hit", "log-p"])
-html_table.comparison(
-    page.study, known, "metric", "Outputs against the known distribution; log-p of valid outputs."
-)
+table = page.table(["validity", "mode-hit", "log-p"])
+html_table.comparison(page.study, table, "metric", "Can the output occur, is it the likeliest, how likely is it?")
 
 # %% [markdown]
 # ## Sharpness
@@ -72,19 +62,17 @@ html_table.comparison(
 
 # %%
 sharpness = ["entropy", "nll", "kl", "log-q-mode"]
-own = effects.comparable(page.table(sharpness, ["none"]))
-html_table.comparison(page.study, own, "metric", "Probabilities that the model gives; KL is KL[P‖Q].")
+table = effects.comparable(page.table(sharpness, ["none"]))
+html_table.comparison(page.study, table, "metric", "The model's probabilities; kl is KL[P‖Q].")
 
 # %%
 orders = effects.comparable(effects.over_seeds(scores, sharpness, "none"))
 figure = figures.by_order(orders, page.palette)
 page.show(figure, orders, "sharpness", "Sharpness against the order k: mean and sample sd over seeds.")
 
-# %% [markdown]
-# ## Learning curves
-
 # %%
 for task, model in page.systems:
     curves = page.curves(task, model)
     figure = figures.learning_curves(curves, page.palette)
-    display(page.show(figure, curves, f"learning_{task}", f"{model} on {task}: a line per seed."))
+    caption = f"Learning curves of {model} on {task}: a line per seed."
+    display(page.show(figure, curves, f"learning_{task}_{model}", caption))

@@ -16,6 +16,7 @@ from beyond_mle import config
 PACKAGE = "beyond_mle"
 
 
+@functools.cache
 def code_id(*modules: str) -> str:
     """A short hash of these modules and of every module of the package that they import, directly or not."""
     digest = hashlib.sha256()
@@ -63,8 +64,16 @@ def _syntax(module: str) -> tuple[str, tuple[str, ...]]:
 
 def _data_files(tree: ast.Module, folder: Path) -> list[Path]:
     """The files beside a module, or in folders beside it, that the module names in a string."""
-    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    named = [folder / text for text in sorted(texts) if text and Path(text).name == text and (folder / text).exists()]
+    texts = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    named = [
+        folder / text
+        for text in sorted(texts)
+        if text and Path(text).name == text and (folder / text).exists()
+    ]
     files = [file for path in named for file in ([path] if path.is_file() else sorted(path.rglob("*")))]
     return [file for file in files if file.is_file() and file.suffix not in (".py", ".pyc")]
 
@@ -85,9 +94,8 @@ def _is_docstring(statement: ast.stmt) -> bool:
 
 @functools.cache
 def _path(module: str) -> Path | None:
-    """The module's file; none where the name is no module (an imported function, say)."""
-    try:
-        spec = importlib.util.find_spec(module)
-    except ModuleNotFoundError:
-        return None
-    return Path(spec.origin) if spec is not None and spec.origin else None
+    """The module's file, found without importing it; none where the name is no module (an imported function, say)."""
+    root = Path(importlib.util.find_spec(PACKAGE).origin).parent
+    place = root.joinpath(*module.split(".")[1:])
+    files = (place / "__init__.py", place.with_suffix(".py"))
+    return next((file for file in files if file.exists()), None)

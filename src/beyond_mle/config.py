@@ -43,7 +43,7 @@ class Experiment(Options):
     """Names from `decoders:`; the first one is the default in figures."""
     stages: list[Stage] = Field(min_length=1)
     """In the order of training."""
-    objective_options: dict[str, dict[str, Any]] = {}
+    objective_options: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Objective → options that differ from `objectives:` for this model, such as the order k."""
 
 
@@ -77,14 +77,14 @@ class Study(Options):
     """Name → {kind: …, options of that kind}."""
     models: dict[str, dict[str, Any]]
     """Name → {kind: …, options of that kind}."""
-    objectives: dict[str, dict[str, Any]] = {}
+    objectives: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Name → {kind: …, options of that kind}."""
     decoders: dict[str, dict[str, Any]]
     """Name → {kind: …, options of that kind}."""
     training: dict[str, TrainingOptions]
     """Name → optimiser, schedule, budget, validation."""
     evaluation: Evaluation = Evaluation()
-    substitutes: dict[str, str] = {}
+    substitutes: dict[str, str] = Field(default_factory=dict)
     """Task → the published data set whose place it takes in claims and beside whose numbers it is printed."""
     experiments: list[Experiment]
     """What is trained."""
@@ -206,7 +206,9 @@ def check(values: dict[str, Any]) -> Study:
         for name in run.decoders:
             entry(study, "decoders", name)
         if run.training not in study.training:
-            raise UserError(f"training '{run.training}' is not defined: {nearest(run.training, study.training)}")
+            raise UserError(
+                f"training '{run.training}' is not defined: {nearest(run.training, study.training)}"
+            )
     _check_references(study)
     return study
 
@@ -224,10 +226,10 @@ def entry(study: Study, section: str, name: str, overrides: Mapping[str, Any] | 
     if name in defined:
         values = dict(defined[name])
         kind = values.pop("kind", name)
-    elif name in registry.keys():
+    elif name in registry:
         values, kind = {}, name
     else:
-        raise UserError(f"{section}: '{name}' is not defined: {nearest(name, {*defined, *registry.keys()})}")
+        raise UserError(f"{section}: '{name}' is not defined: {nearest(name, {*defined, *registry})}")
     cls = registry[kind]
     return Entry(kind, cls, parse(cls.Options, {**values, **(overrides or {})}, f"{section}.{name}"))
 
@@ -290,7 +292,9 @@ def _check_references(study: Study) -> None:
     for run in runs(study):
         for role, objective in (("start_from", run.start_from), ("control", run.control)):
             if objective is not None and run.sibling(objective) not in keys:
-                raise UserError(f"experiments: {role} '{objective}' of run '{run.key}' is not trained in this study")
+                raise UserError(
+                    f"experiments: {role} '{objective}' of run '{run.key}' is not trained in this study"
+                )
 
 
 _REGISTRIES: dict[str, Registry] = {

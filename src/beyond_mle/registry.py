@@ -12,7 +12,7 @@ Every module of the package is imported at the first look-up, so the file alone 
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from beyond_mle.errors import UserError, nearest
@@ -44,10 +44,13 @@ class Registry:
 
         return add
 
-    def keys(self) -> list[str]:
-        """All keys, sorted."""
+    def __iter__(self) -> Iterator[str]:
         self._load()
-        return sorted(self._entries)
+        return iter(sorted(self._entries))
+
+    def __contains__(self, key: str) -> bool:
+        self._load()
+        return key in self._entries
 
     def __getitem__(self, key: str) -> type:
         self._load()

@@ -26,6 +26,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def identity() -> str:
+    code_id.cache_clear()
     module._syntax.cache_clear()
     return code_id("toycode.stage")
 

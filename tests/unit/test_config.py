@@ -64,17 +64,45 @@ def test_runs_follow_from_the_experiments() -> None:
     ("path", "value", "message"),
     [
         (["sseeds"], [1], "unknown config key 'sseeds': did you mean 'seeds'?"),
-        (["models", "transformer", "widht"], 8, "unknown config key 'models.transformer.widht': did you mean 'width'?"),
+        (
+            ["models", "transformer", "widht"],
+            8,
+            "unknown config key 'models.transformer.widht': did you mean 'width'?",
+        ),
         (["training", "first", "step"], 8, "unknown config key 'training.first.step': did you mean 'steps'?"),
-        (["experiments", 0, "decoder"], [], "unknown config key 'experiments.0.decoder': did you mean 'decoders'?"),
+        (
+            ["experiments", 0, "decoder"],
+            [],
+            "unknown config key 'experiments.0.decoder': did you mean 'decoders'?",
+        ),
         (["experiments", 0, "stages", 0, "objective"], 1, "stages.0.objective': did you mean 'objectives'?"),
-        (["evaluation"], {"bootstrap": 3}, "unknown config key 'evaluation.bootstrap': did you mean 'bootstrap_samples'?"),
-        (["models", "transformer", "kind"], "tranformer", "no model kind 'tranformer': did you mean 'transformer'?"),
-        (["experiments", 0, "stages", 1, "objectives", 1], "convx-exp", "'convx-exp' is not defined: did you mean"),
-        (["experiments", 0, "decoders", 0], "gredy", "decoders: 'gredy' is not defined: did you mean 'greedy'?"),
+        (
+            ["evaluation"],
+            {"bootstrap": 3},
+            "unknown config key 'evaluation.bootstrap': did you mean 'bootstrap_samples'?",
+        ),
+        (
+            ["models", "transformer", "kind"],
+            "tranformer",
+            "no model kind 'tranformer': did you mean 'transformer'?",
+        ),
+        (
+            ["experiments", 0, "stages", 1, "objectives", 1],
+            "convx-exp",
+            "'convx-exp' is not defined: did you mean",
+        ),
+        (
+            ["experiments", 0, "decoders", 0],
+            "gredy",
+            "decoders: 'gredy' is not defined: did you mean 'greedy'?",
+        ),
         (["experiments", 0, "stages", 1, "start_from"], "mel", "start_from 'mel' of run"),
         (["experiments", 0, "stages", 1, "control"], "nothing", "control 'nothing' of run"),
-        (["experiments", 0, "stages", 0, "training"], "frst", "training 'frst' is not defined: did you mean 'first'?"),
+        (
+            ["experiments", 0, "stages", 0, "training"],
+            "frst",
+            "training 'frst' is not defined: did you mean 'first'?",
+        ),
         (["training", "first", "steps"], 0, "config key 'training.first.steps' = 0"),
         (["training", "first", "steps"], "many", "config key 'training.first.steps' = 'many'"),
         (["experiments", 0, "objective_options", "convex-exp", "ordr"], 2, "did you mean 'order'?"),
@@ -105,7 +133,9 @@ def test_a_run_listed_twice_is_refused() -> None:
 def test_extends_merges_mappings_and_replaces_the_rest(tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text(yaml.safe_dump(SMALL))
     (tmp_path / "over.yaml").write_text(
-        yaml.safe_dump({"extends": "base.yaml", "preset": "over", "seeds": [7], "training": {"first": {"steps": 5}}})
+        yaml.safe_dump(
+            {"extends": "base.yaml", "preset": "over", "seeds": [7], "training": {"first": {"steps": 5}}}
+        )
     )
     study = config.load(tmp_path / "over.yaml")
     assert (study.preset, study.seeds) == ("over", [7])

@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("registry", [TASKS, MODELS, OBJECTIVES, DECODERS], ids=lambda r: r.noun)
 def test_every_entry_documents_itself_and_its_options(registry: Registry) -> None:
-    assert registry.keys()
-    for key in registry.keys():
+    assert list(registry)
+    for key in registry:
         assert registry[key].__doc__
         for name, field in registry[key].Options.model_fields.items():
             assert field.description, f"{registry.noun} '{key}': option '{name}' has no docstring"

@@ -1,7 +1,6 @@
 # What the rules share: the checked study, its folders and names, and the few functions that look things up in it.
 
 import json
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -18,11 +17,15 @@ except UserError as error:
     sys.exit(f"error: {error}")
 
 RESULTS = f"results/{STUDY.preset}"
+DATA = f"{RESULTS}/data/{{task}}"
 RUN = "{task}/{model}/{objective}/seed{seed}"
+RUN_FOLDER = f"{RESULTS}/runs/{RUN}"
 RUNS = {run.key: run for run in study_config.runs(STUDY)}
 TASKS = sorted({run.task for run in RUNS.values()})
 NOTEBOOKS = ["index", *TABLES]
 CATALOGUE = read_catalogue(Path("config/sources.yaml"))
+
+MIRROR = f"--mirror {shlex.quote(STUDY.mirror)}" if STUDY.mirror else ""
 
 # Stages read the resolved study from here; it is rewritten only when it changed. No rule depends on the file as a
 # whole: each depends, through its params, on the settings that it uses.
@@ -43,6 +46,29 @@ wildcard_constraints:
 def run_of(wildcards):
     """The run that a rule's wildcards name."""
     return RUNS[RUN.format(**wildcards)]
+
+
+# Stages are told folders where they read or write several files of one; rules declare the files.
+
+
+def results_folder(wildcards):
+    """The preset's folder."""
+    return RESULTS
+
+
+def runs_folder(wildcards):
+    """The folder of all runs."""
+    return f"{RESULTS}/runs"
+
+
+def data_folder(wildcards):
+    """A task's folder."""
+    return f"{RESULTS}/data/{wildcards.task}"
+
+
+def run_folder(wildcards):
+    """A run's folder."""
+    return f"{RESULTS}/runs/{RUN.format(**wildcards)}"
 
 
 def source_files_of(wildcards):

@@ -4,13 +4,13 @@
 rule download:
     output:
         "results/sources/{file}",
-    params:
-        mirror="--mirror " + shlex.quote(STUDY.mirror) if STUDY.mirror else "",
-        code=code_id("beyond_mle.stages.download"),
     log:
         "results/logs/download/{file}.log",
     conda:
         "../../envs/conda.yaml"
+    params:
+        mirror=MIRROR,
+        code=code_id("beyond_mle.stages.download"),
     shell:
         "python -m beyond_mle.stages.download --catalogue config/sources.yaml --name {wildcards.file}"
         " {params.mirror} --output {output} > {log} 2>&1"
@@ -19,44 +19,46 @@ rule download:
 rule prepare:
     input:
         source_files_of,
+        study=ancient(STUDY_FILE),
     output:
-        train=RESULTS + "/data/{task}/train.jsonl",
-        dev=RESULTS + "/data/{task}/dev.jsonl",
-        test=RESULTS + "/data/{task}/test.jsonl",
-        truth=RESULTS + "/data/{task}/truth.jsonl",
-        cleaning=RESULTS + "/data/{task}/cleaning.json",
-    params:
-        folder=RESULTS + "/data/{task}",
-        settings=task_settings,
-        code=task_code("beyond_mle.stages.prepare"),
+        train=f"{DATA}/train.jsonl",
+        dev=f"{DATA}/dev.jsonl",
+        test=f"{DATA}/test.jsonl",
+        truth=f"{DATA}/truth.jsonl",
+        cleaning=f"{DATA}/cleaning.json",
     log:
-        RESULTS + "/logs/{task}/prepare.log",
+        f"{RESULTS}/logs/{{task}}/prepare.log",
     benchmark:
-        RESULTS + "/benchmarks/{task}/prepare.tsv"
+        f"{RESULTS}/benchmarks/{{task}}/prepare.tsv"
     conda:
         "../../envs/conda.yaml"
+    params:
+        data=data_folder,
+        settings=task_settings,
+        code=task_code("beyond_mle.stages.prepare"),
     shell:
-        "python -m beyond_mle.stages.prepare --config {STUDY_FILE} --task {wildcards.task}"
-        " --sources results/sources --output {params.folder} > {log} 2>&1"
+        "python -m beyond_mle.stages.prepare --config {input.study} --task {wildcards.task}"
+        " --sources results/sources --output {params.data} > {log} 2>&1"
 
 
 rule vocabulary:
     input:
-        rules.prepare.output.train,
+        train=rules.prepare.output.train,
+        study=ancient(STUDY_FILE),
     output:
-        RESULTS + "/data/{task}/vocabulary.json",
+        f"{DATA}/vocabulary.json",
+    log:
+        f"{RESULTS}/logs/{{task}}/vocabulary.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/{{task}}/vocabulary.tsv"
+    conda:
+        "../../envs/conda.yaml"
     params:
         settings=task_settings,
         code=task_code("beyond_mle.stages.vocabulary"),
-    log:
-        RESULTS + "/logs/{task}/vocabulary.log",
-    benchmark:
-        RESULTS + "/benchmarks/{task}/vocabulary.tsv"
-    conda:
-        "../../envs/conda.yaml"
     shell:
-        "python -m beyond_mle.stages.vocabulary --config {STUDY_FILE} --task {wildcards.task}"
-        " --train {input} --output {output} > {log} 2>&1"
+        "python -m beyond_mle.stages.vocabulary --config {input.study} --task {wildcards.task}"
+        " --train {input.train} --output {output} > {log} 2>&1"
 
 
 rule encode:
@@ -66,18 +68,18 @@ rule encode:
         rules.prepare.output.test,
         vocabulary=rules.vocabulary.output,
     output:
-        RESULTS + "/data/{task}/train.npz",
-        RESULTS + "/data/{task}/dev.npz",
-        RESULTS + "/data/{task}/test.npz",
-    params:
-        folder=RESULTS + "/data/{task}",
-        code=code_id("beyond_mle.stages.encode"),
+        f"{DATA}/train.npz",
+        f"{DATA}/dev.npz",
+        f"{DATA}/test.npz",
     log:
-        RESULTS + "/logs/{task}/encode.log",
+        f"{RESULTS}/logs/{{task}}/encode.log",
     benchmark:
-        RESULTS + "/benchmarks/{task}/encode.tsv"
+        f"{RESULTS}/benchmarks/{{task}}/encode.tsv"
     conda:
         "../../envs/conda.yaml"
+    params:
+        data=data_folder,
+        code=code_id("beyond_mle.stages.encode"),
     shell:
-        "python -m beyond_mle.stages.encode --data {params.folder} --vocabulary {input.vocabulary}"
-        " --output {params.folder} > {log} 2>&1"
+        "python -m beyond_mle.stages.encode --data {params.data} --vocabulary {input.vocabulary}"
+        " --output {params.data} > {log} 2>&1"

@@ -3,98 +3,106 @@
 
 rule score:
     input:
+        study=ancient(STUDY_FILE),
         decoded=rules.decode.output,
         control=control_of,
-        data=[RESULTS + "/data/{task}/test.jsonl", RESULTS + "/data/{task}/truth.jsonl"],
+        data=[f"{DATA}/test.jsonl", f"{DATA}/truth.jsonl"],
     output:
-        f"{RESULTS}/runs/{RUN}/scores/{{decoder}}.json",
-    params:
-        data=RESULTS + "/data/{task}",
-        run=RUN,
-        control=lambda wildcards, input: f"--control {input.control}" if input.control else "",
-        bootstrap_samples=STUDY.evaluation.bootstrap_samples,
-        tokenize=lambda wildcards: study_config.entry(STUDY, "tasks", wildcards.task).cls.bleu_tokenize,
-        code=code_id("beyond_mle.stages.score"),
+        f"{RUN_FOLDER}/scores/{{decoder}}.json",
     log:
         f"{RESULTS}/logs/{RUN}/score-{{decoder}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/{RUN}/score-{{decoder}}.tsv"
     conda:
         "../../envs/conda.yaml"
+    params:
+        data=data_folder,
+        run=RUN,
+        control=lambda wildcards, input: f"--control {input.control}" if input.control else "",
+        bootstrap_samples=STUDY.evaluation.bootstrap_samples,
+        task=task_settings,
+        code=code_id("beyond_mle.stages.score"),
     shell:
-        "python -m beyond_mle.stages.score --config {STUDY_FILE} --run {params.run} --data {params.data}"
+        "python -m beyond_mle.stages.score --config {input.study} --run {params.run} --data {params.data}"
         " --decoded {input.decoded} {params.control} --output {output} > {log} 2>&1"
 
 
 rule evaluate:
     input:
+        study=ancient(STUDY_FILE),
         weights=rules.train.output.weights,
         data=[
-            RESULTS + "/data/{task}/test.npz",
-            RESULTS + "/data/{task}/vocabulary.json",
-            RESULTS + "/data/{task}/truth.jsonl",
+            f"{DATA}/test.npz",
+            f"{DATA}/vocabulary.json",
+            f"{DATA}/truth.jsonl",
         ],
     output:
-        f"{RESULTS}/runs/{RUN}/scores/model.json",
-    params:
-        data=RESULTS + "/data/{task}",
-        run=RUN,
-        settings=STUDY.evaluation.model_dump_json(),
-        code=run_code("beyond_mle.stages.evaluate"),
-    threads: lambda wildcards: training_of(wildcards).threads
-    resources:
-        gpu=lambda wildcards: int(training_of(wildcards).device == "cuda"),
+        f"{RUN_FOLDER}/scores/model.json",
     log:
         f"{RESULTS}/logs/{RUN}/evaluate.log",
     benchmark:
         f"{RESULTS}/benchmarks/{RUN}/evaluate.tsv"
     conda:
         "../../envs/conda.yaml"
+    threads: lambda wildcards: training_of(wildcards).threads
+    resources:
+        gpu=lambda wildcards: int(training_of(wildcards).device == "cuda"),
+    params:
+        data=data_folder,
+        run=RUN,
+        settings=STUDY.evaluation.model_dump_json(),
+        code=run_code("beyond_mle.stages.evaluate"),
     shell:
-        "python -m beyond_mle.stages.evaluate --config {STUDY_FILE} --run {params.run} --data {params.data}"
+        "python -m beyond_mle.stages.evaluate --config {input.study} --run {params.run} --data {params.data}"
         " --weights {input.weights} --output {output} > {log} 2>&1"
 
 
 rule truth:
     input:
-        RESULTS + "/data/{task}/test.jsonl",
-        RESULTS + "/data/{task}/truth.jsonl",
+        f"{DATA}/test.jsonl",
+        f"{DATA}/truth.jsonl",
+        study=ancient(STUDY_FILE),
     output:
-        RESULTS + "/truth/{task}.json",
-    params:
-        data=RESULTS + "/data/{task}",
-        settings=lambda wildcards: truth_settings(wildcards.task),
-        code=task_code("beyond_mle.stages.truth"),
+        f"{RESULTS}/truth/{{task}}.json",
     log:
-        RESULTS + "/logs/{task}/truth.log",
+        f"{RESULTS}/logs/{{task}}/truth.log",
     benchmark:
-        RESULTS + "/benchmarks/{task}/truth.tsv"
+        f"{RESULTS}/benchmarks/{{task}}/truth.tsv"
     conda:
         "../../envs/conda.yaml"
+    params:
+        data=data_folder,
+        settings=lambda wildcards: truth_settings(wildcards.task),
+        code=task_code("beyond_mle.stages.truth"),
     shell:
-        "python -m beyond_mle.stages.truth --config {STUDY_FILE} --task {wildcards.task} --data {params.data}"
+        "python -m beyond_mle.stages.truth --config {input.study} --task {wildcards.task} --data {params.data}"
         " --output {output} > {log} 2>&1"
 
 
 # A measurement of this machine, not of the study: its figures differ from one time to the next.
 rule speed:
     input:
-        weights=lambda wildcards: [f"{RESULTS}/runs/{key}/model.safetensors" for key in speed_runs(wildcards.task)],
-        data=[RESULTS + "/data/{task}/test.npz", RESULTS + "/data/{task}/vocabulary.json"],
+        study=ancient(STUDY_FILE),
+        weights=lambda wildcards: [
+            f"{RESULTS}/runs/{key}/model.safetensors" for key in speed_runs(wildcards.task)
+        ],
+        data=[f"{DATA}/test.npz", f"{DATA}/vocabulary.json"],
     output:
-        RESULTS + "/speed/{task}.json",
-    params:
-        data=RESULTS + "/data/{task}",
-        runs=RESULTS + "/runs",
-        keys=lambda wildcards: speed_runs(wildcards.task),
-        sentences=STUDY.evaluation.speed_sentences,
-        code=task_code("beyond_mle.stages.speed"),
-    resources:
-        gpu=lambda wildcards: int(any(STUDY.training[RUNS[k].training].device == "cuda" for k in speed_runs(wildcards.task))),
+        f"{RESULTS}/speed/{{task}}.json",
     log:
-        RESULTS + "/logs/{task}/speed.log",
+        f"{RESULTS}/logs/{{task}}/speed.log",
     conda:
         "../../envs/conda.yaml"
+    resources:
+        gpu=lambda wildcards: int(
+            STUDY.training[RUNS[speed_runs(wildcards.task)[0]].training].device == "cuda"
+        ),
+    params:
+        data=data_folder,
+        runs=runs_folder,
+        only=lambda wildcards: speed_runs(wildcards.task),
+        sentences=STUDY.evaluation.speed_sentences,
+        code=task_code("beyond_mle.stages.speed"),
     shell:
-        "python -m beyond_mle.stages.speed --config {STUDY_FILE} --runs {params.runs} --data {params.data}"
-        " --only {params.keys} --output {output} > {log} 2>&1"
+        "python -m beyond_mle.stages.speed --config {input.study} --runs {params.runs} --data {params.data}"
+        " --only {params.only} --output {output} > {log} 2>&1"

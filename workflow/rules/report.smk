@@ -3,62 +3,65 @@
 
 rule tabulate:
     input:
+        study=ancient(STUDY_FILE),
         scores=scores_of(RUNS),
-        truth=expand(RESULTS + "/truth/{task}.json", task=TASKS),
+        truth=expand(f"{RESULTS}/truth/{{task}}.json", task=TASKS),
         published="config/published.yaml",
     output:
-        RESULTS + "/tables/{table}.csv",
-    params:
-        runs=RESULTS + "/runs",
-        study=study_outline(),
-        code=code_id("beyond_mle.stages.tabulate"),
+        f"{RESULTS}/tables/{{table}}.csv",
     log:
-        RESULTS + "/logs/tabulate-{table}.log",
+        f"{RESULTS}/logs/tabulate-{{table}}.log",
     conda:
         "../../envs/conda.yaml"
+    params:
+        runs=runs_folder,
+        study=study_outline(),
+        code=code_id("beyond_mle.stages.tabulate"),
     shell:
-        "python -m beyond_mle.stages.tabulate --config {STUDY_FILE} --runs {params.runs} --truth {input.truth}"
+        "python -m beyond_mle.stages.tabulate --config {input.study} --runs {params.runs} --truth {input.truth}"
         " --published {input.published} --table {wildcards.table} --output {output} > {log} 2>&1"
 
 
 rule scorecard:
     input:
+        study=ancient(STUDY_FILE),
         scores=scores_of(RUNS),
         claims="config/claims.yaml",
     output:
-        RESULTS + "/scorecard.json",
-    params:
-        runs=RESULTS + "/runs",
-        study=study_outline(),
-        code=code_id("beyond_mle.stages.scorecard"),
+        f"{RESULTS}/scorecard.json",
     log:
-        RESULTS + "/logs/scorecard.log",
+        f"{RESULTS}/logs/scorecard.log",
     conda:
         "../../envs/conda.yaml"
+    params:
+        runs=runs_folder,
+        study=study_outline(),
+        code=code_id("beyond_mle.stages.scorecard"),
     shell:
-        "python -m beyond_mle.stages.scorecard --config {STUDY_FILE} --runs {params.runs} --claims {input.claims}"
+        "python -m beyond_mle.stages.scorecard --config {input.study} --runs {params.runs} --claims {input.claims}"
         " --output {output} > {log} 2>&1"
 
 
 rule render:
     input:
+        study=ancient(STUDY_FILE),
         notebook="notebooks/{notebook}.py",
-        tables=expand(RESULTS + "/tables/{table}.csv", table=TABLES),
+        tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
         scorecard=rules.scorecard.output,
-        speed=expand(RESULTS + "/speed/{task}.json", task=TASKS),
+        speed=expand(f"{RESULTS}/speed/{{task}}.json", task=TASKS),
         training=[f"{RESULTS}/runs/{key}/training.jsonl" for key in RUNS],
     output:
-        RESULTS + "/report/{notebook}.html",
-    params:
-        results=RESULTS,
-        study=study_outline(),
-        code=code_id("beyond_mle.stages.render", "beyond_mle.report.figures"),
+        f"{RESULTS}/report/{{notebook}}.html",
     log:
-        RESULTS + "/logs/render-{notebook}.log",
+        f"{RESULTS}/logs/render-{{notebook}}.log",
     benchmark:
-        RESULTS + "/benchmarks/render-{notebook}.tsv"
+        f"{RESULTS}/benchmarks/render-{{notebook}}.tsv"
     conda:
         "../../envs/conda.yaml"
+    params:
+        results=results_folder,
+        study=study_outline(),
+        code=code_id("beyond_mle.stages.render", "beyond_mle.report.figures"),
     shell:
-        "python -m beyond_mle.stages.render --notebook {input.notebook} --config {STUDY_FILE}"
+        "python -m beyond_mle.stages.render --notebook {input.notebook} --config {input.study}"
         " --results {params.results} --output {output} > {log} 2>&1"

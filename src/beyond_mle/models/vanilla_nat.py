@@ -46,7 +46,9 @@ class VanillaNAT(TextModel):
         copied_BTD = encoded.source_BS.gather(1, uniform_copy(encoded.mask_BS.sum(1), length_B, longest))
         x_BTD = self.embedding(copied_BTD)
         for layer in self.layers:
-            x_BTD = layer(x_BTD, mask_BT[:, None, None, :], encoded.hidden_BSD, encoded.mask_BS[:, None, None, :])
+            x_BTD = layer(
+                x_BTD, mask_BT[:, None, None, :], encoded.hidden_BSD, encoded.mask_BS[:, None, None, :]
+            )
         return self.norm(x_BTD)
 
     def length_log_prob(self, encoded: Encoded, length_B: Tensor) -> Tensor:
@@ -63,7 +65,7 @@ class VanillaNAT(TextModel):
         return self.encoder(source_BS)
 
     def length_log_probs(self, encoded: Encoded) -> Tensor:
-    XX
+        """log q(T|x) as [B, L], column t for length t: a softmax over the offsets to lengths that the model has."""
         mask_BS1 = encoded.mask_BS[:, :, None]
         source_B = encoded.mask_BS.sum(1)
         mean_BD = (encoded.hidden_BSD * mask_BS1).sum(1) / source_B[:, None]

@@ -44,7 +44,7 @@ class Measure(Options):
 
     plus: list[Cell] = Field(min_length=1)
     """Added."""
-    minus: list[Cell] = []
+    minus: list[Cell] = Field(default=[])
     """Subtracted."""
 
 
@@ -102,15 +102,13 @@ def scorecard(claims: list[Claim], study: config.Study, scores: pd.DataFrame) ->
         scores: from `read_scores`.
 
     Returns:
-        Per claim: id, source, statement, paper, measured, low, high, verdict, task, n_seeds. The numbers are None
-        where there are none to give.
+        Per claim: id, source, statement, paper, measured, low, high, verdict, task, n_seeds; None is a number
+        that there is not.
 
     Raises:
         UserError: if `control` or a data set stands for more than one thing.
     """
-    by_seed = scores.pivot(
-        index=["task", "model", "objective", "decoder", "metric"], columns="seed", values="value"
-    )
+    by_seed = scores.pivot(index=["task", "model", "objective", "decoder", "metric"], columns="seed", values="value")
     card = []
     for claim in claims:
         terms = _terms(claim, study)
@@ -131,7 +129,7 @@ def scorecard(claims: list[Claim], study: config.Study, scores: pd.DataFrame) ->
 
 
 def interval(values: np.ndarray) -> tuple[float | None, float | None, float | None]:
-    """The mean and the ends of Student's 95 % confidence interval; None where too few values determine them."""
+    """The mean and the ends of Student's 95 % confidence interval; None where there are too few values."""
     if len(values) == 0:
         return None, None, None
     mean = float(np.mean(values))
@@ -166,7 +164,8 @@ def _values(terms: list[tuple[int, Key | None]], by_seed: pd.DataFrame) -> np.nd
     """The combination, one value per seed; empty if a cell is not in the study."""
     if any(key is None or key not in by_seed.index for _, key in terms):
         return np.array([])
-    return np.sum([sign * by_seed.loc[key].to_numpy() for sign, key in terms], axis=0)
+    values = np.sum([sign * by_seed.loc[key].to_numpy() for sign, key in terms], axis=0)
+    return values[~np.isnan(values)]  # a metric may be undefined for some seed
 
 
 def _key(cell: Cell, study: config.Study, claim: Claim) -> Key | None:

@@ -15,7 +15,7 @@ def search_gap(scores: pd.DataFrame, metric: str, searches: Sequence[str]) -> pd
     Args:
         scores: from `read_scores`, `read_truth` or `published.as_scores`.
         metric: such as `bleu`.
-        searches: the decoders that search better than `greedy`: of those present in a row, the first one counts.
+        searches: the decoders that search better than `greedy`; a row has one of them.
 
     Returns:
         One row per task, model, objective and order that has both: the columns `GROUP`, mean, sd, n_seeds.
@@ -23,7 +23,7 @@ def search_gap(scores: pd.DataFrame, metric: str, searches: Sequence[str]) -> pd
     keys = [*GROUP, "seed"]
     kept = scores[scores.metric == metric]
     gaps = kept[kept.decoder == "greedy"]
-    better = kept[kept.decoder.isin(searches)].drop_duplicates(keys)
+    better = kept[kept.decoder.isin(searches)]
     gaps = gaps.merge(better, on=keys, suffixes=("_greedy", "_better"))
     return _over_seeds(gaps.assign(value=gaps.value_better - gaps.value_greedy), GROUP)
 
@@ -33,17 +33,17 @@ def over_seeds(scores: pd.DataFrame, metrics: list[str], decoder: str | None = N
 
     Args:
         scores: from `read_scores` or `read_truth`.
-        metrics: those to keep.
+        metrics: those to keep, in this order.
         decoder: the one to keep; all by default.
     """
-    kept = scores[scores.metric.isin(metrics)]
+    kept = pd.concat([scores[scores.metric == metric] for metric in metrics])
     if decoder is not None:
         kept = kept[kept.decoder == decoder]
     return _over_seeds(kept, CELL)
 
 
 def comparable(rows: pd.DataFrame) -> pd.DataFrame:
-    """Scores or table rows without the closed form's entropy, which is of whole outputs; a model's is per token."""
+    """Rows without the closed form's entropy: that is of whole outputs, a trained model's is per token."""
     return rows[(rows.model != TRUTH) | (rows.metric != "entropy")]
 
 
@@ -56,8 +56,8 @@ def speed_ups(speeds: pd.DataFrame, model: str, decoders: list[str]) -> pd.DataF
         decoders: its decoders to compare with.
 
     Returns:
-        `speeds` with two columns per decoder: the ratio of throughputs, `× {decoder}`, and that of latencies at batch
-        size 1, `× {decoder}, batch 1`. The reference is the mean over the objectives of `model`.
+        `speeds` with two columns per decoder: the ratio of throughputs, `× {decoder}`, and that of latencies
+        at batch size 1, `× {decoder}, batch 1`. The reference is the mean over the objectives of `model`.
     """
     if speeds.empty:
         return speeds

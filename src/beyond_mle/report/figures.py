@@ -2,12 +2,14 @@
 
 import base64
 import io
+import itertools
 from html import escape
 from pathlib import Path
 
 import matplotlib
 import pandas as pd
 from IPython.display import HTML
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -24,7 +26,7 @@ def learning_curves(curves: pd.DataFrame, palette: Palette) -> Figure:
     """Validation and loss by step: a column per objective, a line per seed.
 
     Args:
-        curves: one task and model of `effects.read_curves`. Losses of different objectives do not compare, so each
+        curves: one task and model of `read_curves`. Losses of different objectives do not compare, so each
             has its own axis; validations share theirs.
         palette: the objectives' colours.
     """
@@ -58,19 +60,20 @@ def learning_curves(curves: pd.DataFrame, palette: Palette) -> Figure:
 
 
 @matplotlib.rc_context(PLOT_SETTINGS)
-def bars(rows: pd.DataFrame, palette: Palette, label: str) -> Figure:
+def bars(rows: pd.DataFrame, palette: Palette, label: str | None = None) -> Figure:
     """A panel per task and model, a bar per objective with its sd over seeds; reference rows are hatched.
 
     Args:
-        rows: one metric of `effects.over_seeds`, or `effects.search_gap`. Rows of the model `truth` are drawn in
-            every panel of their task.
+        rows: one metric of `effects.over_seeds`, or `effects.search_gap`. Reference rows are drawn in every
+            panel of their task.
         palette: the objectives' colours.
-        label: the metric and its unit.
+        label: of the horizontal axis; by default the rows' metric.
     """
     trained = rows[rows.model != TRUTH]
     panels = list(trained.groupby(["task", "model"], sort=False).groups)
     if not panels:
         return _empty()
+    label = label or metric_label(rows.metric.iloc[0])
     shown = [rows[(rows.task == task) & rows.model.isin([model, TRUTH])] for task, model in panels]
     most = max(len(panel) for panel in shown)
     figure = Figure(figsize=(1.2 + 3.0 * len(panels), 0.9 + 0.3 * most))
@@ -85,27 +88,22 @@ def bars(rows: pd.DataFrame, palette: Palette, label: str) -> Figure:
 
 @matplotlib.rc_context(PLOT_SETTINGS)
 def by_order(rows: pd.DataFrame, palette: Palette) -> Figure:
-    """Each metric against the order k; objectives without a knob stand at k = 0, the limit.
+    """Metrics against the order k, a row of panels per task; objectives without a knob stand at k = 0.
 
     Args:
-        rows: one task and model of `effects.over_seeds`, and the closed-form optimum.
+        rows: one model of `effects.over_seeds`, and the closed-form optimum.
         palette: the objectives' colours.
     """
-    metrics = list(rows.metric.unique())
-    if not metrics:
+    tasks, metrics = list(rows.task.unique()), list(rows.metric.unique())
+    if not tasks:
         return _empty()
-    figure = Figure(figsize=(1.5 + 2.3 * len(metrics), 2.7))
-    axes = figure.subplots(1, len(metrics), squeeze=False)[0]
-    handles = {}
-    for axis, metric in zip(axes, metrics, strict=True):
-        points = rows[rows.metric == metric].fillna({"order": 0.0, "sd": 0.0})
-        closed = points[points.objective == "closed-form"].sort_values("order")
-        if len(closed):
-            (handles["closed-form optimum"],) = axis.plot(closed.order, closed["mean"], "k--", linewidth=1)
-        for row in points[points.model != TRUTH].itertuples():
-            style = {"color": palette.get(row.objective, OTHER), "marker": "o", "markersize": 4, "capsize": 2}
-            handles[row.objective] = axis.errorbar(row.order, row.mean, row.sd, linestyle="none", **style)
-        axis.set_xlabel("order k")
+    figure = Figure(figsize=(1.5 + 2.3 * len(metrics), 0.3 + 2.4 * len(tasks)))
+    axes = figure.subplots(len(tasks), len(metrics), squeeze=False)
+    handles: dict[str, Artist] = {}
+    for axis, (task, metric) in zip(axes.flat, itertools.product(tasks, metrics), strict=True):
+        points = rows[(rows.task == task) & (rows.metric == metric)].fillna({"order": 0.0, "sd": 0.0})
+        handles |= _order_panel(axis, points, palette)
+        axis.set_xlabel(f"order k, {task}")
         axis.set_ylabel(metric_label(metric))
     figure.legend(list(handles.values()), list(handles), loc="outside right upper")
     return figure
@@ -147,6 +145,18 @@ def _empty() -> Figure:
     figure = Figure(figsize=(4, 0.6))
     figure.text(0.5, 0.5, "not measured in this study", ha="center", va="center", color="#6b6b6b")
     return figure
+
+
+def _order_panel(axis: Axes, points: pd.DataFrame, palette: Palette) -> dict[str, Artist]:
+    """Draw one metric of one task; return what the legend shows."""
+    handles: dict[str, Artist] = {}
+    for row in points[points.model != TRUTH].itertuples():
+        style = {"color": palette.get(row.objective, OTHER), "marker": "o", "markersize": 4, "capsize": 2}
+        handles[row.objective] = axis.errorbar(row.order, row.mean, row.sd, linestyle="none", **style)
+    closed = points[points.objective == "closed-form"].sort_values("order")
+    if len(closed):
+        (handles["closed-form optimum"],) = axis.plot(closed.order, closed["mean"], "k--", linewidth=1)
+    return handles
 
 
 def _bar_panel(axis: Axes, rows: pd.DataFrame, palette: Palette) -> None:

@@ -33,7 +33,7 @@ def comparison(study: config.Study, table: pd.DataFrame, across: Across, caption
         caption: what the table shows.
 
     Returns:
-        One row per system, grouped by task and model. The best trained system of a task is bold in each column.
+        One row per system, grouped by task and model; in each column the task's best trained system is bold.
     """
     if table.empty:
         return HTML("<p>Not measured in this study.</p>")
@@ -54,9 +54,7 @@ def comparison(study: config.Study, table: pd.DataFrame, across: Across, caption
         for key, system in rows.groupby(["objective", "order", *labels[1:]], sort=False, dropna=False):
             cells = system.set_index(across)
             names = [objective_label(key[0], key[1]), *key[2:]]
-            body.append(
-                _row(names, [_part(cells, name, part, across, best) for name, part in columns], model)
-            )
+            body.append(_row(names, [_part(cells, name, part, across, best) for name, part in columns], model))
     note = f"{caption} Ours: mean ± sample sd over seeds {', '.join(map(str, study.seeds))}. {study.caveat}"
     return HTML(_table(_two_row_head(labels, columns), body, note))
 
@@ -84,14 +82,8 @@ def scorecard(study: config.Study, card: Sequence[dict[str, Any]]) -> HTML:
     run = [row for row in card if row["verdict"] != "not run"]
     rest = [row for row in card if row["verdict"] == "not run"]
     note = "Measured: mean over seeds, with Student's 95 % interval, paired by seed."
-    shown = (
-        _claims(run, f"{note} {study.caveat}")
-        if run
-        else "<p>None of the claims is measured by this study.</p>"
-    )
-    folded = (
-        f"<details><summary>{len(rest)} claims not run in this study</summary>{_claims(rest, '')}</details>"
-    )
+    shown = _claims(run, f"{note} {study.caveat}") if run else "<p>None of the claims is measured by this study.</p>"
+    folded = f"<details><summary>{len(rest)} claims not run in this study</summary>{_claims(rest, '')}</details>"
     return HTML(f'<p class="counts">{" ".join(counts)}</p>{shown}{folded if rest else ""}')
 
 
@@ -102,19 +94,20 @@ def links(pages: Mapping[str, str]) -> HTML:
 
 
 def plain(frame: pd.DataFrame, caption: str) -> HTML:
-    """Any data frame: its columns as they are, numbers on the right."""
+    """Any data frame, numbers on the right; words that are the same in all rows move into the caption."""
     if frame.empty:
         return HTML("<p>Not measured in this study.</p>")
-    numeric = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame]
-    body = [
-        f"<tr>{''.join(_cell(value, is_number) for value, is_number in zip(row, numeric, strict=True))}</tr>"
-        for row in frame.itertuples(index=False)
-    ]
-    titles = zip(frame, numeric, strict=True)
+    is_number = {name: pd.api.types.is_numeric_dtype(frame[name]) for name in frame}
+    same = [name for name in frame if not is_number[name] and len(frame) > 1 and frame[name].nunique() == 1]
+    shown = [name for name in frame if name not in same]
     head = "".join(
-        f'<th class="{"number" if is_number else ""}">{_text(name)}</th>' for name, is_number in titles
+        f'<th class="{"number" if is_number[name] else ""}">{_text(name).replace("_", " ")}</th>' for name in shown
     )
-    return HTML(_table(f"<tr>{head}</tr>", body, caption))
+    body = [
+        f"<tr>{''.join(_cell(row[name], is_number[name]) for name in shown)}</tr>" for row in frame.to_dict("records")
+    ]
+    note = "".join(f" {name}: {frame[name].iloc[0]}." for name in same)
+    return HTML(_table(f"<tr>{head}</tr>", body, f"{caption}{note}"))
 
 
 def _best(rows: pd.DataFrame, across: str) -> dict[str, float]:
@@ -155,26 +148,23 @@ def _two_row_head(names: Sequence[str], columns: Sequence[tuple[str, str]]) -> s
     spans = [sum(name == group for name, _ in columns) for group in groups]
     upper = "".join(f'<th rowspan="2">{_text(name)}</th>' for name in names)
     titles = [
-        f'<th class="over" colspan="{n}">{_text(metric_label(g))}</th>'
-        for g, n in zip(groups, spans, strict=True)
+        f'<th class="over" colspan="{n}">{_text(metric_label(g))}</th>' for g, n in zip(groups, spans, strict=True)
     ]
     upper += "".join(titles)
-    lower = "".join(
-        f'<th class="number">{"ours" if part == "mean" else _text(part)}</th>' for _, part in columns
-    )
+    lower = "".join(f'<th class="number">{"ours" if part == "mean" else _text(part)}</th>' for _, part in columns)
     return f"<tr>{upper}</tr><tr>{lower}</tr>"
 
 
 def _claims(card: Sequence[dict[str, Any]], caption: str) -> str:
     body = []
     for row in card:
-        bounds = "" if row["low"] is None else f"[{number(row['low'])}, {number(row['high'])}]"
+        bounds = "" if row["low"] is None else f"[{_figure(row['low'])}, {_figure(row['high'])}]"
         cells = [
             f"<td>{_badge(row['verdict'])}</td>",
             f'<td class="wide">{_text(row["statement"])}</td>',
             f"<td>{_text(row['source'])}</td>",
-            f'<td class="paper">{number(row["paper"])}</td>',
-            f'<td class="mean">{number(row["measured"])}</td>',
+            f'<td class="paper">{_figure(row["paper"])}</td>',
+            f'<td class="mean">{_figure(row["measured"])}</td>',
             f'<td class="sd">{bounds}</td>',
             f"<td>{_text(row['task'] or '')}</td>",
         ]
@@ -190,6 +180,11 @@ def _badge(verdict: str) -> str:
     return f'<span class="verdict {kind}">{_VERDICTS[verdict]} {verdict}</span>'
 
 
+def _figure(value: float | None) -> str:
+    """A measured quantity: BLEU points to two decimals, small numbers to three."""
+    return number(value, "bleu" if value is not None and abs(value) >= 0.1 else "")
+
+
 def _cell(value: Any, is_number: bool) -> str:
     if not is_number:
         return f"<td>{_text(value)}</td>"
@@ -199,7 +194,8 @@ def _cell(value: Any, is_number: bool) -> str:
 
 def _table(head: str, body: Sequence[str], caption: str) -> str:
     note = f"<figcaption>{_text(caption.strip())}</figcaption>" if caption.strip() else ""
-    return f'<figure class="table"><table><thead>{head}</thead><tbody>{"".join(body)}</tbody></table>{note}</figure>'
+    table = f"<table><thead>{head}</thead><tbody>{''.join(body)}</tbody></table>"
+    return f'<figure class="table">{table}{note}</figure>'
 
 
 def _text(value: Any) -> str:

@@ -47,14 +47,17 @@ class Page:
     def runs(self) -> list[config.Run]:
         """The runs that the page reports."""
         everything = list(config.runs(self.study))
-        return (
-            everything if self.name == INDEX else [run for run in everything if run.model in self._selection]
-        )
+        return everything if self.name == INDEX else [run for run in everything if run.model in self._selection]
 
     @property
     def tasks(self) -> list[str]:
         """The tasks of those runs."""
         return list(dict.fromkeys(run.task for run in self.runs))
+
+    @property
+    def devices(self) -> list[str]:
+        """What those runs were trained on."""
+        return sorted({self._summary(run)["device"] for run in self.runs})
 
     @property
     def systems(self) -> list[tuple[str, str]]:
@@ -73,9 +76,7 @@ class Page:
         if self.name == INDEX:
             cleaning = [self.results / "data" / task / "cleaning.json" for task in self.tasks]
             return [self.results / "scorecard.json", *cleaning, *summaries]
-        own = [
-            runs / name for run in self.runs for name in score_files(run, self._selection[run.model]).values()
-        ]
+        own = [runs / name for run in self.runs for name in score_files(run, self._selection[run.model]).values()]
         logs = [runs / run.key / "training.jsonl" for run in self.runs]
         return [PUBLISHED, self._table_file, *self._truth_files, *own, *logs, *summaries]
 
@@ -111,7 +112,7 @@ class Page:
         return read_curves(selected, self.results / "runs")
 
     def speeds(self) -> pd.DataFrame:
-        """The measured speeds of the page's models, and the paper's speed-up; empty where none was measured."""
+        """The measured speeds of the page's models, and the paper's speed-ups; empty if none was measured."""
         printed = load_published(PUBLISHED)
         rows = []
         for file in self.speed_files:
@@ -133,7 +134,7 @@ class Page:
         """What was trained: one row per task, model and objective."""
         rows = {}
         for run in self.runs:
-            summary = read_json(self.results / "runs" / run.key / "training.json")
+            summary = self._summary(run)
             objective = config.objective(self.study, run)
             rows[run.task, run.model, run.objective] = {
                 "task": run.task,
@@ -159,16 +160,17 @@ class Page:
         rows = []
         for task in self.tasks:
             for split, counts in read_json(self.results / "data" / task / "cleaning.json").items():
-                dropped = ", ".join(f"{reason}: {n}" for reason, n in counts["dropped"].items())
-                rows.append(
-                    [style.task_label(self.study, task), split, counts["read"], counts["kept"], dropped]
-                )
+                dropped = ", ".join(f"{reason}: {n}" for reason, n in counts["dropped"].items() if n) or "none"
+                rows.append([style.task_label(self.study, task), split, counts["read"], counts["kept"], dropped])
         return pd.DataFrame(rows, columns=["task", "split", "read", "kept", "dropped"])
 
     def show(self, figure: Figure, data: pd.DataFrame, name: str, caption: str) -> HTML:
         """Show a figure and save it, with its data, below report/figures/."""
         stem = self.results / "report" / "figures" / self.name / name
         return figures.show(figure, data, stem, f"{caption} {self.study.caveat}")
+
+    def _summary(self, run: config.Run) -> dict[str, Any]:
+        return read_json(self.results / "runs" / run.key / "training.json")
 
     @property
     def speed_files(self) -> list[Path]:

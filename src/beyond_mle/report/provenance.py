@@ -1,7 +1,6 @@
 """Where a page comes from: its inputs with their hashes, the commit, the versions, the device, the time."""
 
 import hashlib
-import os
 import platform
 import subprocess
 from collections.abc import Iterable
@@ -22,19 +21,20 @@ _PACKAGES = (
 )
 
 
-def provenance(notebook: Path, inputs: Iterable[Path], seconds: float) -> dict[str, Any]:
+def provenance(notebook: Path, inputs: Iterable[Path], devices: list[str], seconds: float) -> dict[str, Any]:
     """What the foot of a page shows.
 
     Args:
         notebook: the source of the page.
         inputs: the files it reads.
+        devices: what its models were trained on.
         seconds: how long it took to make.
     """
     return {
         "notebook": notebook.name,
         "commit": commit(notebook.resolve().parent),
         "versions": versions(),
-        "device": device(),
+        "device": ", ".join(devices),
         "seconds": round(seconds, 1),
         "inputs": [{"path": str(path), "sha256": short_hash(path)} for path in inputs],
     }
@@ -48,9 +48,11 @@ def short_hash(path: Path) -> str:
 
 def commit(folder: Path) -> str:
     """The git commit of a folder, marked where files differ from it; or that there is none."""
-    command = ["git", "-C", str(folder), "describe", "--always", "--dirty=, with changes", "--abbrev=12"]
+    describe = ["describe", "--always", "--exclude=*", "--abbrev=12", "--dirty=, with changes"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            ["git", "-C", str(folder), *describe], capture_output=True, text=True, check=True
+        ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "not a git checkout"
 
@@ -64,8 +66,3 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[package] = "not installed"
     return found
-
-
-def device() -> str:
-    """The machine that makes the page, in words."""
-    return f"{platform.machine()} CPU, {os.cpu_count()} cores"

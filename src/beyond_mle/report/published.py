@@ -22,9 +22,7 @@ def load_published(path: Path) -> Published:
     published = dict(_leaves(read_yaml(path), ()))
     for key, value in published.items():
         if len(key) != 5 or not isinstance(value, int | float):
-            raise UserError(
-                f"{path}: '{'.'.join(key)}' must be data set.model.objective.decoder.metric: number"
-            )
+            raise UserError(f"{path}: '{'.'.join(key)}' must be data set.model.objective.decoder.metric: number")
     return published
 
 

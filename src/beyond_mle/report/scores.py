@@ -1,4 +1,4 @@
-"""The scores of a study's runs, and of what is known of p, as one long table: a row per run, decoder and metric."""
+"""The scores of a study, and of what is known of p, as one long table: a row per run, decoder and metric."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -55,7 +55,7 @@ def read_scores(study: config.Study, runs: Path, selection: Selection | None = N
 
 
 def read_truth(files: Iterable[Path]) -> pd.DataFrame:
-    """The reference rows of tasks with known p, in the columns of `read_scores`; a file is named after its task."""
+    """The reference rows of tasks with known p, in the columns of `read_scores`; a file is {task}.json."""
     rows: list[list[Any]] = []
     for file in map(Path, files):
         for record in _read(file):
@@ -79,8 +79,6 @@ def _read(path: Path) -> Any:
     try:
         return read_json(path)
     except FileNotFoundError:
-        raise UserError(
-            f"{path}: no such file, although the study lists it; run snakemake to make it"
-        ) from None
+        raise UserError(f"{path}: no such file, although the study lists it; run snakemake to make it") from None
     except ValueError as error:
         raise UserError(f"{path}: not JSON ({error}); delete it and run snakemake again") from None

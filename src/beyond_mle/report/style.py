@@ -4,7 +4,7 @@ import math
 
 from beyond_mle import config
 
-# The palette of Okabe and Ito, which readers with any colour vision can tell apart; greys are for the baselines.
+# The palette of Okabe and Ito, which every colour vision can tell apart; greys are for the baselines.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _START, _CONTROL, _TRUTH = "#A6A6A6", "#595959", "#000000"
 OTHER = "#D0D0D0"
@@ -46,7 +46,7 @@ PLOT_SETTINGS = {
 
 
 def palette(study: config.Study) -> dict[str, str]:
-    """A colour per objective: greys for what others start from or are compared with, colours for the others."""
+    """A colour per objective; grey for those that others start from or are compared with."""
     colours = {name: _TRUTH for name in ("mode", "sample", "closed-form")}
     runs = list(config.runs(study))
     colours |= {run.start_from: _START for run in runs if run.start_from}
@@ -76,7 +76,11 @@ def task_label(study: config.Study, task: str) -> str:
 
 
 def number(value: float | None, metric: str = "") -> str:
-    """A number as tables print it: two decimals for percentages, three below 1; nothing where there is none."""
+    """A number as tables print it: two decimals for percentages, three for others; "" where there is none.
+
+    >>> number(-1.5, "log-p")
+    '−1.500'
+    """
     if value is None or math.isnan(value):
         return ""
-    return f"{value:.2f}" if metric in _PERCENT or abs(value) >= 1 else f"{value:.3f}"
+    return f"{value:.{2 if metric in _PERCENT else 3}f}".replace("-", "−")

@@ -1,4 +1,4 @@
-"""Tidy tables: one row per task, model, objective, decoder and metric; the notebooks draw nothing but these numbers."""
+"""Tidy tables: our means over seeds beside the control's and the paper's numbers."""
 
 from pathlib import Path
 
@@ -42,9 +42,7 @@ def selection(table: str) -> Selection:
     return TABLES[table]
 
 
-def tabulate(
-    study: config.Study, runs: Path, truth: list[Path], published: Published, table: str
-) -> pd.DataFrame:
+def tabulate(study: config.Study, runs: Path, truth: list[Path], published: Published, table: str) -> pd.DataFrame:
     """Means over seeds beside the control's and the paper's numbers.
 
     Args:
@@ -55,8 +53,9 @@ def tabulate(
         table: a key of `TABLES`.
 
     Returns:
-        The columns `COLUMNS`, in the order of the study, the reference rows last. `sd` is the sample standard
-        deviation over seeds; `control` is the mean of the control's same cell. Both are missing where there are none.
+        The columns `COLUMNS`, one row per task, model, objective, decoder and metric (for the closed form,
+        also per order), in the order of the study, the reference rows last. `sd` is the sample standard
+        deviation over seeds, `control` the mean of the control's same cell; missing where there is none.
 
     Raises:
         UserError: if a score file of the study is missing.

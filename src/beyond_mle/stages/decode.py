@@ -24,7 +24,9 @@ from beyond_mle.training import devices
 
 def main() -> None:
     """Decode with the run and decoder that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     loading.add_run_arguments(parser)
     parser.add_argument("--decoder", required=True, help="a name from `decoders:`")
     parser.add_argument("--output", type=Path, required=True, help="the .jsonl file to write")

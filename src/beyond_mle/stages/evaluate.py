@@ -22,7 +22,9 @@ from beyond_mle.yardsticks import known_p, likelihood
 
 def main() -> None:
     """Evaluate the run that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     loading.add_run_arguments(parser)
     parser.add_argument("--output", type=Path, required=True, help="the .json file to write")
     arguments = parser.parse_args()
@@ -37,7 +39,9 @@ def main() -> None:
         metrics = likelihood.held_out(model, test, study.evaluation.batch_tokens)
         truth = data.truth()
         if truth is not None:
-            metrics |= _against_truth(model, data, test, truth[: study.evaluation.enumerate_sources], study.evaluation)
+            metrics |= _against_truth(
+                model, data, test, truth[: study.evaluation.enumerate_sources], study.evaluation
+            )
     write_json(arguments.output, {"metrics": metrics, "signatures": {}, "paired": {}})
 
 

@@ -5,7 +5,7 @@ python -m beyond_mle.stages.render --notebook notebooks/index.py --config result
 """
 
 import argparse
-import os
+import tempfile
 import time
 from pathlib import Path
 
@@ -21,18 +21,11 @@ from beyond_mle.report.html import to_html
 from beyond_mle.report.page import INDEX, TITLES, Page
 from beyond_mle.report.provenance import provenance
 
-# Jobs that start kernels side by side may otherwise pick the same TCP port, and other users can connect to it.
-_LOCAL_SOCKET = Config({"KernelManager": {"transport": "ipc"}})
-
 
 def main() -> None:
     """Render the notebook that the command line names."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--notebook", type=Path, required=True, help="a py:percent source, named after its page"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--notebook", type=Path, required=True, help="a py:percent source, named after its page")
     parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
     parser.add_argument("--results", type=Path, required=True, help="the folder results/{preset}")
     parser.add_argument("--output", type=Path, required=True, help="the .html file to write")
@@ -42,13 +35,13 @@ def main() -> None:
     page = Page(arguments.notebook.stem, study, arguments.results)
     parameters = {"config": str(arguments.config), "results": str(arguments.results)}
     notebook = execute(arguments.notebook, parameters)
-    inputs = [arguments.config, *page.inputs()]
+    inputs = [arguments.config, *page.inputs(), *page.speed_files]
     frame = {
         "title": TITLES[page.name],
         "preset": study.preset,
         "home": None if page.name == INDEX else f"{INDEX}.html",
         "caveat": study.caveat,
-        "provenance": provenance(arguments.notebook, inputs, time.perf_counter() - start),
+        "provenance": provenance(arguments.notebook, inputs, page.devices, time.perf_counter() - start),
     }
     write_text(arguments.output, to_html(notebook, frame))
 
@@ -70,17 +63,19 @@ def execute(source: Path, parameters: dict[str, str]) -> NotebookNode:
         notebook = jupytext.read(source, fmt="py:percent")
     except FileNotFoundError:
         raise UserError(f"{source}: no such notebook") from None
-    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the kernel's debugger warns on stderr otherwise
     try:
-        executed = papermill.execute_notebook(
-            notebook,
-            None,
-            parameters,
-            kernel_name="python3",
-            progress_bar=False,
-            cwd=Path.cwd(),
-            config=_LOCAL_SOCKET,
-        )
+        # Sockets in a folder of their own: jobs side by side can pick the same TCP port, which others can reach too.
+        with tempfile.TemporaryDirectory(prefix="kernel-") as sockets:
+            executed = papermill.execute_notebook(
+                notebook,
+                None,
+                parameters,
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                cwd=Path.cwd(),
+                config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/socket"}}),
+            )
     except papermill.PapermillExecutionError as error:
         first_line = error.source.strip().splitlines()[0]
         reason = " ".join(f"{error.ename}: {error.evalue}".split())

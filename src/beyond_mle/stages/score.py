@@ -21,7 +21,9 @@ from beyond_mle.yardsticks.significance import paired_overlap
 
 def main() -> None:
     """Score the outputs that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
     parser.add_argument("--run", required=True, help="task/model/objective/seedN")
     parser.add_argument("--data", type=Path, required=True, help="the task's folder")

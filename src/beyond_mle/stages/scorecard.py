@@ -17,9 +17,7 @@ from beyond_mle.report.scores import read_scores
 
 def main() -> None:
     """Write the scorecard of the study that the command line names."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
     parser.add_argument("--runs", type=Path, required=True, help="the folder of all runs")
     parser.add_argument("--claims", type=Path, required=True, help="the claims")

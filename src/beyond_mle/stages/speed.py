@@ -20,7 +20,9 @@ from beyond_mle.yardsticks.speed import measure_speed
 
 def main() -> None:
     """Measure the runs that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
     parser.add_argument("--runs", type=Path, required=True, help="the folder of all runs")
     parser.add_argument("--data", type=Path, required=True, help="the task's folder")

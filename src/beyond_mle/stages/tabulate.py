@@ -16,9 +16,7 @@ from beyond_mle.report.tables import TABLES, tabulate, write_table
 
 def main() -> None:
     """Make the table that the command line names."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
     parser.add_argument("--runs", type=Path, required=True, help="the folder of all runs")
     parser.add_argument("--truth", type=Path, nargs="*", default=[], help="reference rows, {task}.json each")
@@ -30,9 +28,7 @@ def main() -> None:
     published = load_published(arguments.published)
     table = tabulate(study, arguments.runs, arguments.truth, published, arguments.table)
     write_table(table, arguments.output)
-    print(
-        f"{arguments.table}: {len(table)} rows, {table['paper'].notna().sum()} of them with a published number"
-    )
+    print(f"{arguments.table}: {len(table)} rows, {table.paper.notna().sum()} of them with a published number")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,9 @@ from beyond_mle.yardsticks.overlap import overlap, overlap_metrics
 
 def main() -> None:
     """Train the run that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
     parser.add_argument("--run", required=True, help="task/model/objective/seedN")
     parser.add_argument("--data", type=Path, required=True, help="the task's folder")
@@ -40,10 +42,14 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="the run's folder")
     arguments = parser.parse_args()
     study = config.load_resolved(arguments.config)
-    train(study, config.find_run(study, arguments.run), arguments.data, arguments.start_from, arguments.output)
+    train(
+        study, config.find_run(study, arguments.run), arguments.data, arguments.start_from, arguments.output
+    )
 
 
-def train(study: config.Study, run: config.Run, data_folder: Path, start_from: Path | None, output: Path) -> None:
+def train(
+    study: config.Study, run: config.Run, data_folder: Path, start_from: Path | None, output: Path
+) -> None:
     """Train a run and write its folder.
 
     Raises:
@@ -54,12 +60,16 @@ def train(study: config.Study, run: config.Run, data_folder: Path, start_from: P
     data = TaskData(data_folder)
     pairs = data.pairs("train")
     if not len(pairs):
-        raise UserError(f"{data_folder}/train.jsonl holds no sentence pair; see cleaning.json for what was dropped")
+        raise UserError(
+            f"{data_folder}/train.jsonl holds no sentence pair; see cleaning.json for what was dropped"
+        )
     with devices.device(options.device) as device:
         model = loading.new_model(study, run, data)
         if run.start_from is not None:
             if start_from is None:
-                raise UserError(f"run '{run.key}' starts from '{run.start_from}': give its weights by --start-from")
+                raise UserError(
+                    f"run '{run.key}' starts from '{run.start_from}': give its weights by --start-from"
+                )
             checkpoint.load_weights(model, start_from)
         objective = config.objective(study, run)
         weights, state = fit(
@@ -78,7 +88,12 @@ def train(study: config.Study, run: config.Run, data_folder: Path, start_from: P
         device_name = devices.name(device)
     checkpoint.save_weights(output / "model.safetensors", weights)
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    summary = {"steps": state.step, "validations": state.validations, "parameters": parameters, "device": device_name}
+    summary = {
+        "steps": state.step,
+        "validations": state.validations,
+        "parameters": parameters,
+        "device": device_name,
+    }
     write_json(output / "training.json", summary)
 
 

@@ -25,7 +25,9 @@ EOS_TOKENS = 1  # an autoregressive model's T counts eos
 
 def main() -> None:
     """Write the reference rows of the task that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
     parser.add_argument("--task", required=True, help="a name from `tasks:`")
     parser.add_argument("--data", type=Path, required=True, help="the task's folder")
@@ -47,7 +49,13 @@ def reference_rows(
 
     def row(objective: str, order: float | None, decoder: str, outputs: list[str]) -> dict[str, Any]:
         metrics = overlap(outputs, references, scoring).metrics | known_p.output_metrics(truth, outputs)
-        return {"model": "truth", "objective": objective, "order": order, "decoder": decoder, "metrics": metrics}
+        return {
+            "model": "truth",
+            "objective": objective,
+            "order": order,
+            "decoder": decoder,
+            "metrics": metrics,
+        }
 
     rng = np.random.default_rng(0)
     samples = [r["outputs"][rng.choice(len(r["outputs"]), p=_probabilities(r))] for r in truth]
@@ -62,7 +70,13 @@ def reference_rows(
         figures = [metrics for _, _, metrics in optima]
         means = {name: float(np.mean([f[name] for f in figures])) for name in figures[0]}
         rows.append(
-            {"model": "truth", "objective": "closed-form", "order": order, "decoder": "none", "metrics": means}
+            {
+                "model": "truth",
+                "objective": "closed-form",
+                "order": order,
+                "decoder": "none",
+                "metrics": means,
+            }
         )
     return rows
 

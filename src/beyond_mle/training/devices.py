@@ -5,6 +5,7 @@ import ctypes
 import os
 import platform
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,23 +55,16 @@ def device(wanted: str) -> Iterator[torch.device]:
 
 @contextlib.contextmanager
 def _free_gpu() -> Iterator[int]:
-    """The first GPU whose lock is free; if all are held, wait for the first one."""
+    """The first GPU whose lock is free; while all are held, wait."""
     folder = Path(tempfile.gettempdir()) / "beyond-mle-gpus"
     folder.mkdir(exist_ok=True)
     locks = [FileLock(folder / f"gpu{index}.lock") for index in range(torch.cuda.device_count())]
-    for index, lock in enumerate(locks):
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            continue
-        break
-    else:
-        index, lock = 0, locks[0]
-        lock.acquire()
-    try:
-        yield index
-    finally:
-        lock.release()
+    while True:
+        for index, lock in enumerate(locks):
+            with contextlib.suppress(Timeout), lock.acquire(timeout=0):
+                yield index
+                return
+        time.sleep(1)
 
 
 def autocast(precision: str, where: torch.device) -> contextlib.AbstractContextManager:

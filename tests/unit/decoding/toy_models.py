@@ -44,6 +44,8 @@ class ToyState:
 class ToyStepwise:
     """q(next | source, whole prefix) from a random table."""
 
+    longest_output = 100
+
     def __init__(self, seed: int = 0, sharpness: float = 1.5, prefixes: int = V**5):
         generator = torch.Generator().manual_seed(seed)
         logits = sharpness * torch.randn(N_SOURCES, prefixes, V, generator=generator)

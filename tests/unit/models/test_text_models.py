@@ -85,7 +85,9 @@ def test_cached_steps_agree_with_teacher_forcing() -> None:
         log_probs = model.step(tokens, state)
         assert torch.isneginf(log_probs[:, [PAD, BOS]]).all()
         torch.testing.assert_close(log_probs.exp().sum(1), torch.ones(2), check_dtype=False)
-        total += torch.where(wanted[:, step] != PAD, log_probs.gather(1, wanted[:, step : step + 1])[:, 0], 0.0)
+        total += torch.where(
+            wanted[:, step] != PAD, log_probs.gather(1, wanted[:, step : step + 1])[:, 0], 0.0
+        )
         tokens = wanted[:, step].clamp(min=BOS)
     torch.testing.assert_close(total, model.log_prob(BATCH).total_B, rtol=1e-5, atol=1e-6)
 
@@ -140,7 +142,9 @@ def test_one_pass_scores_agree_with_log_prob() -> None:
     lengths = model.length_log_probs(encoded)
     torch.testing.assert_close(lengths.exp().sum(1), torch.ones(2), check_dtype=False)
     assert torch.isneginf(lengths[:, 0]).all()
-    torch.testing.assert_close(lengths.gather(1, log_prob.length_B[:, None])[:, 0], log_prob.length_log_prob_B)
+    torch.testing.assert_close(
+        lengths.gather(1, log_prob.length_B[:, None])[:, 0], log_prob.length_log_prob_B
+    )
     scores = model.token_log_probs(encoded, log_prob.length_B)
     assert torch.isneginf(scores[:, :, [PAD, BOS, EOS]]).all()
     chosen = scores.gather(2, TARGET[:, :, None].clamp(min=UNK))[:, :, 0]

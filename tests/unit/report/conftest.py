@@ -99,9 +99,7 @@ def _write_run(folder: Path, run: config.Run) -> None:
             "mode-hit": 0.5 * value,
             "log-p": -3.0,
         }
-        _write_json(
-            folder / "scores" / f"{decoder}.json", {"metrics": metrics, "signatures": {}, "paired": {}}
-        )
+        _write_json(folder / "scores" / f"{decoder}.json", {"metrics": metrics, "signatures": {}, "paired": {}})
     entropy = ENTROPY[run.objective] + 0.01 * shift
     own = {"nll": 4 - entropy, "entropy": entropy, "kl": 0.1, "log-q-mode": -1.3 - entropy}
     _write_json(folder / "scores" / "model.json", {"metrics": own, "signatures": {}, "paired": {}})

@@ -33,7 +33,10 @@ def test_average() -> None:
 @pytest.mark.parametrize(
     ("other", "message"),
     [
-        (dict(vocabulary_size=10), r"another size \('embedding.token.weight' is \[9, 8\] in the file, \[10, 8\]"),
+        (
+            dict(vocabulary_size=10),
+            r"another size \('embedding.token.weight' is \[9, 8\] in the file, \[10, 8\]",
+        ),
         (dict(width=4), "another size"),
         (dict(decoder_layers=2), "another model"),
         (dict(kind=VanillaNAT), "another model"),

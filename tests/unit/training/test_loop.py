@@ -49,7 +49,14 @@ class Squares:
 
 
 OPTIONS = TrainingOptions(
-    steps=30, batch_tokens=1, learning_rate=0.05, warmup=5, dropout=0.2, validate_every=4, log_every=7, save_every=5
+    steps=30,
+    batch_tokens=1,
+    learning_rate=0.05,
+    warmup=5,
+    dropout=0.2,
+    validate_every=4,
+    log_every=7,
+    save_every=5,
 )
 
 
@@ -152,7 +159,9 @@ def test_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_early_stopping(tmp_path: Path) -> None:
     values = iter([1.0, 3.0, 2.0, 2.5, 9.0])
-    weights, state = fit(replace(make(tmp_path, patience=2, keep="best"), validate=lambda model: next(values)))
+    _, state = fit(
+        replace(make(tmp_path, patience=2, keep="best"), validate=lambda model: next(values))
+    )
     assert state.step == 16
     assert read_jsonl(tmp_path / "training.jsonl")[-1] == {"step": 16, "validation": 2.5}
 

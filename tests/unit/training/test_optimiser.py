@@ -33,7 +33,10 @@ def test_without_weight_decay_it_is_adam() -> None:
     ours, theirs = torch.nn.Linear(3, 2), torch.nn.Linear(3, 2)
     theirs.load_state_dict(ours.state_dict())
     options = TrainingOptions(**COMMON)
-    mine, reference = make_optimiser(ours, options), torch.optim.Adam(theirs.parameters(), lr=2e-3, betas=(0.9, 0.98))
+    mine, reference = (
+        make_optimiser(ours, options),
+        torch.optim.Adam(theirs.parameters(), lr=2e-3, betas=(0.9, 0.98)),
+    )
     mine.param_groups[0]["lr"] = 2e-3
     x = torch.randn(5, 3)
     for model, optimiser in ((ours, mine), (theirs, reference)):

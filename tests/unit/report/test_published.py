@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pytest
+
+from beyond_mle import config
+from beyond_mle.errors import UserError
+from beyond_mle.report.claims import load_claims
+from beyond_mle.report.published import as_scores, load_published
+
+CONFIG = Path(__file__).parents[3] / "config"
+
+
+def test_every_number_of_tables_1_and_3_is_there_once():
+    published = load_published(CONFIG / "published.yaml")
+    table1 = [key for key in published if key[1] == "transformer" and key[4] == "bleu"]
+    table3 = [key for key in published if key[1] != "transformer"]
+    assert len(table1) == 8
+    assert len(table3) == 2 * 6 * 3
+    assert published["wmt14-ende", "cmlm", "convex-exp", "single-pass", "bleu"] == 20.45
+    assert published["wmt14-deen", "transformer", "mle", "beam5", "comet"] == 82.98
+
+
+def test_published_numbers_use_the_names_of_the_default_study():
+    study = config.load(CONFIG / "default.yaml")
+    named = set(load_published(CONFIG / "published.yaml"))
+    trained = {
+        (study.substitutes[run.task], run.model, run.objective, decoder, "bleu")
+        for run in config.runs(study)
+        for decoder in run.decoders
+    }
+    of_our_models = {key for key in named if key[1] in {run[1] for run in trained} and key[4] == "bleu"}
+    assert {key for key in of_our_models if key[0] in study.substitutes.values()} <= trained
+
+
+def test_paper_numbers_in_claims_follow_from_the_published_numbers():
+    published = load_published(CONFIG / "published.yaml")
+    for claim in load_claims(CONFIG / "claims.yaml"):
+        if claim.paper is None:
+            continue
+        total = 0.0
+        for sign, cells in ((1, claim.measure.plus), (-1, claim.measure.minus)):
+            for cell in cells:
+                objective = "mle" if cell.objective == "control" else cell.objective  # the paper has no control
+                total += sign * published[cell.data, cell.model, objective, cell.decoder, cell.metric]
+        assert claim.paper == pytest.approx(total, abs=1e-9), claim.id
+
+
+def test_a_number_at_another_depth_is_an_error(tmp_path):
+    path = tmp_path / "published.yaml"
+    path.write_text("wmt14-ende: {transformer: {mle: {bleu: 26.48}}}")
+    with pytest.raises(UserError, match=r"'wmt14-ende\.transformer\.mle\.bleu' must be"):
+        load_published(path)
+
+
+def test_as_scores_keeps_each_number(tmp_path):
+    scores = as_scores({("wmt14-ende", "transformer", "mle", "greedy", "bleu"): 26.48})
+    assert scores.loc[0, ["task", "decoder", "value"]].tolist() == ["wmt14-ende (paper)", "greedy", 26.48]
