@@ -62,11 +62,11 @@ html_table.comparison(page.study, table, "metric", "Can the output occur, is it 
 
 # %%
 sharpness = ["entropy", "nll", "kl", "log-q-mode"]
-table = effects.comparable(page.table(sharpness, ["none"]))
+table = page.table(sharpness, ["none"])
 html_table.comparison(page.study, table, "metric", "The model's probabilities; kl is KL[P‖Q].")
 
 # %%
-orders = effects.comparable(effects.over_seeds(scores, sharpness, "none"))
+orders = effects.over_seeds(scores, sharpness, "none")
 figure = figures.by_order(orders, page.palette)
 page.show(figure, orders, "sharpness", "Sharpness against the order k: mean and sample sd over seeds.")
 

@@ -64,16 +64,8 @@ def _syntax(module: str) -> tuple[str, tuple[str, ...]]:
 
 def _data_files(tree: ast.Module, folder: Path) -> list[Path]:
     """The files beside a module, or in folders beside it, that the module names in a string."""
-    texts = {
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    named = [
-        folder / text
-        for text in sorted(texts)
-        if text and Path(text).name == text and (folder / text).exists()
-    ]
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    named = [folder / text for text in sorted(texts) if text and Path(text).name == text and (folder / text).exists()]
     files = [file for path in named for file in ([path] if path.is_file() else sorted(path.rglob("*")))]
     return [file for file in files if file.is_file() and file.suffix not in (".py", ".pyc")]
 

@@ -13,7 +13,7 @@ import yaml
 from pydantic import Field
 
 from beyond_mle.errors import UserError, nearest
-from beyond_mle.files import write_text
+from beyond_mle.files import read_yaml, write_text
 from beyond_mle.options import Options, parse
 from beyond_mle.registry import DECODERS, MODELS, OBJECTIVES, TASKS, Registry
 from beyond_mle.training.options import TrainingOptions
@@ -170,12 +170,7 @@ def save(study: Study, path: Path) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such config file") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    values = read_yaml(path)
     if not isinstance(values, dict):
         raise UserError(f"{path}: a configuration is a mapping of keys to values")
     return values
@@ -206,9 +201,7 @@ def check(values: dict[str, Any]) -> Study:
         for name in run.decoders:
             entry(study, "decoders", name)
         if run.training not in study.training:
-            raise UserError(
-                f"training '{run.training}' is not defined: {nearest(run.training, study.training)}"
-            )
+            raise UserError(f"training '{run.training}' is not defined: {nearest(run.training, study.training)}")
     _check_references(study)
     return study
 
@@ -292,9 +285,7 @@ def _check_references(study: Study) -> None:
     for run in runs(study):
         for role, objective in (("start_from", run.start_from), ("control", run.control)):
             if objective is not None and run.sibling(objective) not in keys:
-                raise UserError(
-                    f"experiments: {role} '{objective}' of run '{run.key}' is not trained in this study"
-                )
+                raise UserError(f"experiments: {role} '{objective}' of run '{run.key}' is not trained in this study")
 
 
 _REGISTRIES: dict[str, Registry] = {

@@ -32,11 +32,7 @@ def parse(options: type[Parsed], values: Mapping[str, Any], where: str) -> Parse
         return options.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors()[0]
-        path = (
-            ".".join([where, *(str(part) for part in first["loc"])])
-            if where
-            else ".".join(map(str, first["loc"]))
-        )
+        path = ".".join([where, *(str(part) for part in first["loc"])]) if where else ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":
             valid = _fields_at(options, first["loc"][:-1])
             raise UserError(f"unknown config key '{path}': {nearest(str(first['loc'][-1]), valid)}") from None

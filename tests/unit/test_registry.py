@@ -30,8 +30,6 @@ def test_a_key_is_registered_once() -> None:
         OBJECTIVES.register("mle")(object)
 
 
-@pytest.mark.parametrize("preset", sorted(path.name for path in (ROOT / "config").glob("*.yaml")))
+@pytest.mark.parametrize("preset", ["default.yaml", "multi30k.yaml", "smoke.yaml"])
 def test_shipped_presets_are_valid(preset: str) -> None:
-    if preset in ("claims.yaml", "published.yaml", "sources.yaml"):
-        pytest.skip("not a preset")
     assert list(config.runs(config.load(ROOT / "config" / preset)))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Project
+from project import Project
 
 STUDY = {
     "preset": "own",
@@ -138,7 +138,9 @@ def test_wrong_checksum(own: Project, tmp_path: Path) -> None:
 
 def test_a_checkpoint_of_another_size(own: Project) -> None:
     target = "results/own/runs/own/transformer/mle/seed1/"
-    assert own.snakemake("--configfile", "config/own.yaml", "--cores", "1", f"{target}model.safetensors").returncode == 0
+    assert (
+        own.snakemake("--configfile", "config/own.yaml", "--cores", "1", f"{target}model.safetensors").returncode == 0
+    )
     study = yaml.safe_load((own.folder / "results/own/study.yaml").read_text())
     study["models"]["transformer"]["width"] = 16
     (own.folder / "other.yaml").write_text(yaml.safe_dump(study))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, Project
+from project import ROOT, Project
 
 pytestmark = pytest.mark.xdist_group("smoke")
 SMOKE = ("--cores", "2", "--configfile", "config/smoke.yaml")
@@ -62,7 +62,9 @@ def test_touched_files_and_comments_make_nothing_again(smoke: Project) -> None:
 def test_changed_settings_and_code_make_again_what_they_touch(smoke: Project) -> None:
     config = smoke.folder / "config/default.yaml"
     before = config.read_text()
-    config.write_text(before.replace("convex-exp-k3: {kind: convex-exp, order: 3}", "convex-exp-k3: {kind: convex-exp, order: 2}"))
+    config.write_text(
+        before.replace("convex-exp-k3: {kind: convex-exp, order: 3}", "convex-exp-k3: {kind: convex-exp, order: 2}")
+    )
     trained = [path for path in planned(smoke) if "model.safetensors" in path]
     config.write_text(before)
     assert trained

@@ -143,7 +143,8 @@ def speed_runs(task):
 def truth_settings(task):
     """What the reference rows of a task depend on: the runs' objectives on it, for their closed forms."""
     runs = [run for run in RUNS.values() if run.task == task]
-    return json.dumps([study_config.settings(STUDY, run)["objective"] for run in runs], sort_keys=True)
+    objectives = [study_config.settings(STUDY, run)["objective"] for run in runs]
+    return json.dumps([objectives, STUDY.evaluation.enumerate_sources], sort_keys=True)
 
 
 def study_outline():

@@ -46,10 +46,16 @@ rule render:
     input:
         study=ancient(STUDY_FILE),
         notebook="notebooks/{notebook}.py",
+        published="config/published.yaml",
+        cleaning=expand(f"{DATA}/cleaning.json", task=TASKS),
+        truth=expand(f"{RESULTS}/truth/{{task}}.json", task=TASKS),
+        scores=scores_of(RUNS),
         tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
         scorecard=rules.scorecard.output,
         speed=expand(f"{RESULTS}/speed/{{task}}.json", task=TASKS),
-        training=[f"{RESULTS}/runs/{key}/training.jsonl" for key in RUNS],
+        training=[
+            f"{RESULTS}/runs/{key}/{name}" for key in RUNS for name in ("training.json", "training.jsonl")
+        ],
     output:
         f"{RESULTS}/report/{{notebook}}.html",
     log:
@@ -61,7 +67,7 @@ rule render:
     params:
         results=results_folder,
         study=study_outline(),
-        code=code_id("beyond_mle.stages.render", "beyond_mle.report.figures"),
+        code=code_id("beyond_mle.stages.render", "beyond_mle.report.html_table", "beyond_mle.report.effects"),
     shell:
         "python -m beyond_mle.stages.render --notebook {input.notebook} --config {input.study}"
         " --results {params.results} --output {output} > {log} 2>&1"

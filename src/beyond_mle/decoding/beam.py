@@ -44,9 +44,7 @@ class Beam:
         self._options = options
 
     @torch.inference_mode()
-    def decode(
-        self, model: Stepwise, source_BS: Tensor, generator: torch.Generator | None = None
-    ) -> list[list[int]]:
+    def decode(self, model: Stepwise, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
         """The best output found for each source, without BOS and EOS; `generator` is not used."""
         limit_B = self._options.lengths(source_BS, model)
         found = beam_search(model, source_BS, limit_B, self._options.size, self._options.length_penalty)

@@ -12,9 +12,7 @@ from beyond_mle.decoding.padding import pad
 class Decoder(Protocol):
     """What every entry of `registry.DECODERS` offers."""
 
-    def decode(
-        self, model: Any, source_BS: Tensor, generator: torch.Generator | None = None
-    ) -> list[list[int]]:
+    def decode(self, model: Any, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
         """The output tokens of each source, without BOS and EOS."""
 
 

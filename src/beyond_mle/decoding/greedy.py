@@ -20,9 +20,7 @@ class Greedy:
         self._options = options
 
     @torch.inference_mode()
-    def decode(
-        self, model: Stepwise, source_BS: Tensor, generator: torch.Generator | None = None
-    ) -> list[list[int]]:
+    def decode(self, model: Stepwise, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
         """The greedy output of each source, without BOS and EOS; `generator` is not used."""
         return step_by_step(model, source_BS, self._options.lengths(source_BS, model), _most_probable)
 

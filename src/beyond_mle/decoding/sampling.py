@@ -24,9 +24,7 @@ class Sampling:
         self._options = options
 
     @torch.inference_mode()
-    def decode(
-        self, model: Stepwise, source_BS: Tensor, generator: torch.Generator | None = None
-    ) -> list[list[int]]:
+    def decode(self, model: Stepwise, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
         """One sample per source, without BOS and EOS; one that reaches its length limit is cut there.
 
         Raises:

@@ -34,9 +34,7 @@ class SinglePass:
         self._options = options
 
     @torch.inference_mode()
-    def decode(
-        self, model: OnePass, source_BS: Tensor, generator: torch.Generator | None = None
-    ) -> list[list[int]]:
+    def decode(self, model: OnePass, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
         """The best candidate of each source, without BOS and EOS; `generator` is not used."""
         encoded = model.encode(source_BS)
         length_BN = candidate_lengths(model.length_log_probs(encoded), self._options.length_beam)

@@ -57,9 +57,7 @@ class Attention(nn.Module):
         head_width = self.output.in_features // self.heads
         return projected_BTM.view(batch, length, parts, self.heads, head_width).permute(2, 0, 3, 1, 4)
 
-    def attend(
-        self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool = False
-    ) -> Tensor:
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool = False) -> Tensor:
         """Attention of [B, H, T, d] queries to [B, H, K, d] keys; `mask` is true where a key may be seen."""
         mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=causal)
         return self.output(mixed.transpose(1, 2).flatten(2))
@@ -202,9 +200,7 @@ class _TokenLogProbs(torch.autograd.Function):
             chunk = slice(start, start + _TokenLogProbs.CHUNK)
             hidden = hidden_ND[chunk]
             probs = (hidden @ weight_VD.T).sub_(normaliser_N[chunk, None]).exp_()
-            grad_logits = probs.mul_(-(grad_target_N + grad_uniform_N)[chunk, None]).add_(
-                per_word_N[chunk, None]
-            )
+            grad_logits = probs.mul_(-(grad_target_N + grad_uniform_N)[chunk, None]).add_(per_word_N[chunk, None])
             grad_logits.scatter_add_(1, target_N[chunk, None], grad_target_N[chunk, None])
             grad_hidden_ND[chunk] = grad_logits @ weight_VD
             grad_weight_VD.addmm_(grad_logits.T, hidden)

@@ -1,4 +1,4 @@
-"""What the Transformer-based text models have in common: encoder, shared embeddings, sums of token log-probabilities."""
+"""What the text models have in common: encoder, shared embeddings, sums of token log-probabilities."""
 
 from abc import abstractmethod
 
@@ -11,7 +11,7 @@ from beyond_mle.types import Encoded, LogProb, TextBatch
 
 
 class TextModel(nn.Module):
-    """An encoder-decoder that factorises over target positions, q(y|x) = Π_t q(y_t | …), given the length or with EOS."""
+    """An encoder-decoder that factorises over target positions: q(y|x) = Π_t q(y_t | …)."""
 
     first_output: int
     """The first id that the model can emit: ids below are never produced and have probability 0."""

@@ -46,9 +46,7 @@ class VanillaNAT(TextModel):
         copied_BTD = encoded.source_BS.gather(1, uniform_copy(encoded.mask_BS.sum(1), length_B, longest))
         x_BTD = self.embedding(copied_BTD)
         for layer in self.layers:
-            x_BTD = layer(
-                x_BTD, mask_BT[:, None, None, :], encoded.hidden_BSD, encoded.mask_BS[:, None, None, :]
-            )
+            x_BTD = layer(x_BTD, mask_BT[:, None, None, :], encoded.hidden_BSD, encoded.mask_BS[:, None, None, :])
         return self.norm(x_BTD)
 
     def length_log_prob(self, encoded: Encoded, length_B: Tensor) -> Tensor:

@@ -98,7 +98,7 @@ class ConvexExpOptions(LikelihoodOptions):
 
 @OBJECTIVES.register("convex-exp")
 class ConvexExp(Likelihood):
-    """Exponential convex composition: f(g) = e^{k g}, that is, −E[q(y|x)^{k/T}]."""
+    """Exponential convex composition: f(g) = exp(k·g), the mean of q(y|x)^(k/T)."""
 
     Options = ConvexExpOptions
     options: ConvexExpOptions

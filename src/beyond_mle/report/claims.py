@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, model_validator
 from scipy import stats
 
 from beyond_mle import config
 from beyond_mle.errors import UserError
+from beyond_mle.files import read_yaml
 from beyond_mle.options import Options, parse
-from beyond_mle.report.yaml_file import read_yaml
 
 CONTROL = "control"
 """Stands for the control of the stage, in the `objective` of a cell."""
@@ -25,10 +25,10 @@ Verdict = Literal["replicated", "contradicted", "inconclusive", "not run"]
 
 
 class Cell(Options):
-    """One number of a table."""
+    """One number of a table, written `model/objective/decoder/metric`, where needed after `data/`."""
 
-    data: str
-    """A data set of the paper (found through the study's `substitutes`) or a task of the study."""
+    data: str | None
+    """A data set or task, as in `Claim.paper`; none: the one on which the claim is measured."""
     model: str
     """A model of the study."""
     objective: str
@@ -38,40 +38,53 @@ class Cell(Options):
     metric: str
     """The metric's name."""
 
-
-class Measure(Options):
-    """The sum of some cells minus the sum of others; a cell listed twice counts twice."""
-
-    plus: list[Cell] = Field(min_length=1)
-    """Added."""
-    minus: list[Cell] = Field(default=[])
-    """Subtracted."""
+    @model_validator(mode="before")
+    @classmethod
+    def _split(cls, text: Any) -> dict[str, str | None]:
+        parts = text.split("/") if isinstance(text, str) else []
+        if len(parts) not in (4, 5) or not all(parts):
+            raise ValueError("a cell is written model/objective/decoder/metric or data/model/objective/decoder/metric")
+        data = parts.pop(0) if len(parts) == 5 else None
+        return dict(zip(cls.model_fields, [data, *parts], strict=True))
 
 
 class Expect(Options):
-    """What the claim says of the measured quantity."""
+    """What the claim says of the measured quantity, written `> 0` or `< 0` or with another number."""
 
-    direction: Literal["greater", "less"]
+    side: Literal["<", ">"]
     """On which side of `than` the quantity should lie."""
-    than: float
+    than: float = Field(allow_inf_nan=False)
     """The threshold."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split(cls, text: Any) -> dict[str, str]:
+        parts = text.split() if isinstance(text, str) else []
+        if len(parts) != 2:
+            raise ValueError("an expectation is written '> 0' or '< 0', with any number")
+        return dict(zip(cls.model_fields, parts, strict=True))
 
 
 class Claim(Options):
-    """A statement that a number can support."""
+    """A statement that a number can support: the sum of some cells minus the sum of others."""
 
     id: str
     """Unique."""
-    source: str
-    """Where it is made, such as 'Table 3'; 'ours' for this project's own."""
+    source: str = "ours"
+    """Where the claim is made, such as 'Table 3'; by default it is this project's own."""
     statement: str
     """In words."""
-    paper: float | None
-    """The measured quantity according to the paper; null where it prints none."""
-    measure: Measure
-    """The measured quantity."""
-    expect: Expect
-    """The direction that the claim expects."""
+    plus: list[Cell] = Field(min_length=1)
+    """Added; a cell listed twice counts twice."""
+    minus: list[Cell] = Field(default=[])
+    """Subtracted."""
+    expect: Expect = Expect.model_validate("> 0")
+    """On which side of which number the claim expects the difference."""
+    paper: dict[str, float | None] = Field(min_length=1)
+    """Where the claim is measured, and the difference according to the paper; null where it prints none.
+
+    A key is a data set of the paper (found through the study's `substitutes`) or a task of the study.
+    """
 
 
 def load_claims(path: Path) -> list[Claim]:
@@ -102,30 +115,14 @@ def scorecard(claims: list[Claim], study: config.Study, scores: pd.DataFrame) ->
         scores: from `read_scores`.
 
     Returns:
-        Per claim: id, source, statement, paper, measured, low, high, verdict, task, n_seeds; None is a number
-        that there is not.
+        Per claim and data set: id, source, statement, paper, measured, low, high, verdict, task, n_seeds; None is
+        a number that there is not.
 
     Raises:
         UserError: if `control` or a data set stands for more than one thing.
     """
     by_seed = scores.pivot(index=["task", "model", "objective", "decoder", "metric"], columns="seed", values="value")
-    card = []
-    for claim in claims:
-        terms = _terms(claim, study)
-        values = _values(terms, by_seed)
-        mean, low, high = interval(values)
-        card.append(
-            {
-                **claim.model_dump(include={"id", "source", "statement", "paper"}),
-                "measured": mean,
-                "low": low,
-                "high": high,
-                "verdict": verdict(claim.expect, low, high) if len(values) else "not run",
-                "task": ", ".join(dict.fromkeys(key[0] for _, key in terms if key is not None)) or None,
-                "n_seeds": len(values),
-            }
-        )
-    return card
+    return [_row(claim, data, study, by_seed) for claim in claims for data in claim.paper]
 
 
 def interval(values: np.ndarray) -> tuple[float | None, float | None, float | None]:
@@ -147,17 +144,31 @@ def verdict(expect: Expect, low: float | None, high: float | None) -> Verdict:
     above, below = low > expect.than, high < expect.than
     if not above and not below:
         return "inconclusive"
-    return "replicated" if above == (expect.direction == "greater") else "contradicted"
+    return "replicated" if above == (expect.side == ">") else "contradicted"
 
 
 Key = tuple[str, str, str, str, str]
 """Task, model, objective, decoder, metric."""
 
 
-def _terms(claim: Claim, study: config.Study) -> list[tuple[int, Key | None]]:
-    """The signed cells of a claim; None where the study has no such task or control."""
-    signed = [(1, cell) for cell in claim.measure.plus] + [(-1, cell) for cell in claim.measure.minus]
-    return [(sign, _key(cell, study, claim)) for sign, cell in signed]
+def _row(claim: Claim, data: str, study: config.Study, by_seed: pd.DataFrame) -> dict[str, Any]:
+    """A claim measured on one data set."""
+    terms = [(1, _key(cell, data, study, claim)) for cell in claim.plus]
+    terms += [(-1, _key(cell, data, study, claim)) for cell in claim.minus]
+    values = _values(terms, by_seed)
+    mean, low, high = interval(values)
+    return {
+        "id": claim.id if len(claim.paper) == 1 else f"{claim.id}-{data}",
+        "source": f"{claim.source}, {data}",
+        "statement": claim.statement,
+        "paper": claim.paper[data],
+        "measured": mean,
+        "low": low,
+        "high": high,
+        "verdict": verdict(claim.expect, low, high) if len(values) else "not run",
+        "task": ", ".join(dict.fromkeys(key[0] for _, key in terms if key is not None)) or None,
+        "n_seeds": len(values),
+    }
 
 
 def _values(terms: list[tuple[int, Key | None]], by_seed: pd.DataFrame) -> np.ndarray:
@@ -168,9 +179,11 @@ def _values(terms: list[tuple[int, Key | None]], by_seed: pd.DataFrame) -> np.nd
     return values[~np.isnan(values)]  # a metric may be undefined for some seed
 
 
-def _key(cell: Cell, study: config.Study, claim: Claim) -> Key | None:
-    tasks = [name for name in study.tasks if cell.data in (name, study.substitutes.get(name))]
-    task = _only(tasks, f"claim {claim.id}: the data set '{cell.data}'")
+def _key(cell: Cell, data: str, study: config.Study, claim: Claim) -> Key | None:
+    """A cell of a claim measured on `data`; None where the study has no such task or control."""
+    data = cell.data or data
+    tasks = [name for name in study.tasks if data in (name, study.substitutes.get(name))]
+    task = _only(tasks, f"claim {claim.id}: the data set '{data}'")
     objective: str | None = cell.objective
     if objective == CONTROL:
         runs = (run for run in config.runs(study) if (run.task, run.model) == (task, cell.model))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from beyond_mle.report.scores import CELL, TRUTH
+from beyond_mle.report.scores import CELL
 
 GROUP = ["task", "model", "objective", "order"]
 
@@ -40,11 +40,6 @@ def over_seeds(scores: pd.DataFrame, metrics: list[str], decoder: str | None = N
     if decoder is not None:
         kept = kept[kept.decoder == decoder]
     return _over_seeds(kept, CELL)
-
-
-def comparable(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows without the closed form's entropy: that is of whole outputs, a trained model's is per token."""
-    return rows[(rows.model != TRUTH) | (rows.metric != "entropy")]
 
 
 def speed_ups(speeds: pd.DataFrame, model: str, decoders: list[str]) -> pd.DataFrame:

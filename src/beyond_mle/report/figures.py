@@ -8,6 +8,7 @@ from pathlib import Path
 
 import matplotlib
 import pandas as pd
+import seaborn
 from IPython.display import HTML
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -36,17 +37,20 @@ def learning_curves(curves: pd.DataFrame, palette: Palette) -> Figure:
     for column, objective in enumerate(objectives):
         for row, quantity in enumerate(("validation", "loss")):
             axis = axes[row, column]
-            drawn = curves[(curves.objective == objective) & (curves.quantity == quantity)]
-            for _, line in drawn.groupby("seed"):
-                marker = "o" if quantity == "validation" else None
-                axis.plot(
-                    line.step,
-                    line.value,
-                    color=palette.get(objective, OTHER),
-                    alpha=0.75,
-                    marker=marker,
-                    markersize=2.5,
-                )
+            seaborn.lineplot(
+                curves[(curves.objective == objective) & (curves.quantity == quantity)],
+                x="step",
+                y="value",
+                units="seed",
+                estimator=None,
+                ax=axis,
+                color=palette.get(objective, OTHER),
+                alpha=0.75,
+                marker="o" if quantity == "validation" else None,
+                markersize=2.5,
+                markeredgewidth=0,
+            )
+            axis.set_ylabel("")
             axis.tick_params(axis="x", rotation=30)
             if row == 0 and column:
                 axis.sharey(axes[0, 0])
@@ -162,7 +166,7 @@ def _order_panel(axis: Axes, points: pd.DataFrame, palette: Palette) -> dict[str
 def _bar_panel(axis: Axes, rows: pd.DataFrame, palette: Palette) -> None:
     names = [objective_label(row.objective, row.order) for row in rows.itertuples()]
     colours = [palette.get(name, OTHER) for name in rows.objective]
-    drawn = axis.barh(names, rows["mean"], xerr=rows.sd.fillna(0), color=colours, height=0.65, capsize=2)
+    drawn = axis.barh(names, rows["mean"], xerr=rows.sd, color=colours, height=0.65, capsize=2)
     for bar, model in zip(drawn, rows.model, strict=True):
         if model == TRUTH:
             bar.set(facecolor="white", edgecolor="black", hatch="////")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from beyond_mle.errors import UserError
+from beyond_mle.files import read_yaml
 from beyond_mle.report.scores import COLUMNS
-from beyond_mle.report.yaml_file import read_yaml
 
 Published = Mapping[tuple[str, str, str, str, str], float]
 """(data set, model, objective, decoder, metric) → the printed number."""

@@ -21,6 +21,7 @@ _UNITS = {
     "nll": "nats",
     "nll-token": "nats per token",
     "entropy": "nats per token",
+    "sequence-entropy": "nats",
     "kl": "nats",
     "log-q-mode": "nats",
 }
@@ -83,4 +84,5 @@ def number(value: float | None, metric: str = "") -> str:
     """
     if value is None or math.isnan(value):
         return ""
-    return f"{value:.{2 if metric in _PERCENT else 3}f}".replace("-", "−")
+    decimals = 2 if metric in _PERCENT else 3
+    return f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")  # + 0.0: no negative zero

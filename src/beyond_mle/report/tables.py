@@ -85,7 +85,8 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a tidy table as CSV with fixed precision: equal numbers give equal bytes."""
     text = table.copy()
     for column in ("mean", "sd", "control"):
-        text[column] = text[column].map("{:.6f}".format, na_action="ignore")
+        rounded = text[column].round(6) + 0.0  # no negative zero
+        text[column] = rounded.map("{:.6f}".format, na_action="ignore")
     for column in ("paper", "order"):
         text[column] = text[column].map("{:g}".format, na_action="ignore")
     write_text(path, text.to_csv(index=False, lineterminator="\n"))

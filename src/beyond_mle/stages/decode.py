@@ -1,15 +1,13 @@
 """Decode the test sources with one run and one decoder.
 
-python -m beyond_mle.stages.decode --config results/default/study.yaml --run grammar-ab/transformer/mle/seed1 \
-    --decoder greedy --data results/default/data/grammar-ab --weights …/seed1/model.safetensors \
+python -m beyond_mle.stages.decode --config results/default/study.yaml --run grammar-ab/transformer/mle/seed1 \\
+    --decoder greedy --data results/default/data/grammar-ab --weights …/seed1/model.safetensors \\
     --output …/seed1/decoded/greedy.jsonl
 
 Writes one {"output": text} per test source.
 """
 
-import argparse
 import sys
-from pathlib import Path
 
 import torch
 from tqdm import tqdm
@@ -18,18 +16,13 @@ from beyond_mle import config
 from beyond_mle.decoding.corpus import decode_corpus
 from beyond_mle.errors import exit_cleanly
 from beyond_mle.files import write_jsonl
-from beyond_mle.stages import loading
+from beyond_mle.stages import command_line, loading
 from beyond_mle.training import devices
 
 
 def main() -> None:
     """Decode with the run and decoder that the command line names."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    loading.add_run_arguments(parser)
-    parser.add_argument("--decoder", required=True, help="a name from `decoders:`")
-    parser.add_argument("--output", type=Path, required=True, help="the .jsonl file to write")
+    parser = command_line.parser(__doc__, "config", "run", "data", "weights", "decoder", "output")
     arguments = parser.parse_args()
     study = config.load_resolved(arguments.config)
     run = config.find_run(study, arguments.run)

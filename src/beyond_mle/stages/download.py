@@ -3,22 +3,19 @@
 python -m beyond_mle.stages.download --name multi30k/train.en.gz --output results/sources/multi30k/train.en.gz
 """
 
-import argparse
 import os
 from pathlib import Path
 
 from beyond_mle.errors import exit_cleanly
+from beyond_mle.stages import command_line
 from beyond_mle.text.download import fetch, read_catalogue
 
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, "output")
     parser.add_argument("--catalogue", type=Path, default=Path("config/sources.yaml"))
     parser.add_argument("--name", required=True, help="the file's name in the catalogue")
-    parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--mirror", help="a folder that holds the files; BEYOND_MLE_MIRROR takes precedence")
     arguments = parser.parse_args()
     mirror = os.environ.get("BEYOND_MLE_MIRROR") or arguments.mirror

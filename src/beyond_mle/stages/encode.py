@@ -4,11 +4,11 @@ python -m beyond_mle.stages.encode --data results/default/data/grammar-ab \\
     --vocabulary results/default/data/grammar-ab/vocabulary.json --output results/default/data/grammar-ab
 """
 
-import argparse
 from pathlib import Path
 
 from beyond_mle.errors import exit_cleanly
 from beyond_mle.files import read_jsonl
+from beyond_mle.stages import command_line
 from beyond_mle.symbols import EOS
 from beyond_mle.text import vocabulary
 from beyond_mle.text.encoded import EncodedPairs
@@ -16,12 +16,8 @@ from beyond_mle.text.encoded import EncodedPairs
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, required=True, help="the folder with train, dev and test.jsonl")
+    parser = command_line.parser(__doc__, "data", "output")
     parser.add_argument("--vocabulary", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="the folder for train, dev and test.npz")
     arguments = parser.parse_args()
     tokenizer = vocabulary.load(arguments.vocabulary)
     for split in ("train", "dev", "test"):

@@ -1,11 +1,9 @@
 """Measure what needs a run's own probabilities: NLL, entropy, and, where p is known, KL[P‖Q] and log q of the mode.
 
-python -m beyond_mle.stages.evaluate --config results/default/study.yaml --run grammar-ab/transformer/mle/seed1 \
+python -m beyond_mle.stages.evaluate --config results/default/study.yaml --run grammar-ab/transformer/mle/seed1 \\
     --data results/default/data/grammar-ab --weights …/seed1/model.safetensors --output …/seed1/scores/model.json
 """
 
-import argparse
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,7 @@ from torch import nn
 from beyond_mle import config
 from beyond_mle.errors import exit_cleanly
 from beyond_mle.files import write_json
-from beyond_mle.stages import loading
+from beyond_mle.stages import command_line, loading
 from beyond_mle.text.encoded import EncodedPairs
 from beyond_mle.training import devices
 from beyond_mle.yardsticks import known_p, likelihood
@@ -22,11 +20,7 @@ from beyond_mle.yardsticks import known_p, likelihood
 
 def main() -> None:
     """Evaluate the run that the command line names."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    loading.add_run_arguments(parser)
-    parser.add_argument("--output", type=Path, required=True, help="the .json file to write")
+    parser = command_line.parser(__doc__, "config", "run", "data", "weights", "output")
     arguments = parser.parse_args()
     study = config.load_resolved(arguments.config)
     run = config.find_run(study, arguments.run)
@@ -39,9 +33,7 @@ def main() -> None:
         metrics = likelihood.held_out(model, test, study.evaluation.batch_tokens)
         truth = data.truth()
         if truth is not None:
-            metrics |= _against_truth(
-                model, data, test, truth[: study.evaluation.enumerate_sources], study.evaluation
-            )
+            metrics |= _against_truth(model, data, test, truth[: study.evaluation.enumerate_sources], study.evaluation)
     write_json(arguments.output, {"metrics": metrics, "signatures": {}, "paired": {}})
 
 

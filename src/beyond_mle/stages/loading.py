@@ -1,11 +1,11 @@
 """What the stages that run a model load: the task's folder, the model, a decoder."""
 
-import argparse
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
 from tokenizers import Tokenizer
 from torch import nn
 
@@ -49,7 +49,8 @@ class TaskData:
 
 
 def new_model(study: config.Study, run: config.Run, data: TaskData) -> nn.Module:
-    """The run's model with fresh weights."""
+    """The run's model with fresh weights, drawn from its seed."""
+    torch.manual_seed(run.seed)
     model = config.entry(study, "models", run.model)
     return model.cls(model.options, data.tokenizer.get_vocab_size())
 
@@ -65,11 +66,3 @@ def decoder(study: config.Study, name: str) -> Any:
     """The configured decoder of this name."""
     found = config.entry(study, "decoders", name)
     return found.cls(found.options)
-
-
-def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of every stage that loads a trained run."""
-    parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
-    parser.add_argument("--run", required=True, help="task/model/objective/seedN")
-    parser.add_argument("--data", type=Path, required=True, help="the task's folder")
-    parser.add_argument("--weights", type=Path, required=True, help="the run's model.safetensors")

@@ -4,29 +4,22 @@ python -m beyond_mle.stages.prepare --config results/default/study.yaml --task g
     --sources results/sources --output results/default/data/grammar-ab
 """
 
-import argparse
 from pathlib import Path
 
 from beyond_mle import config
 from beyond_mle.errors import UserError, exit_cleanly
 from beyond_mle.files import write_json, write_jsonl
+from beyond_mle.stages import command_line
 
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--task", required=True)
+    parser = command_line.parser(__doc__, "config", "task", "output")
     parser.add_argument("--sources", type=Path, required=True, help="the folder of downloaded files")
-    parser.add_argument("--output", type=Path, required=True, help="the folder to write")
     arguments = parser.parse_args()
     entry = config.entry(config.load_resolved(arguments.config), "tasks", arguments.task)
     task = entry.cls(entry.options)
-    prepared = task.prepare(
-        {name: _find(name, arguments.sources, arguments.task) for name in task.source_files()}
-    )
+    prepared = task.prepare({name: _find(name, arguments.sources, arguments.task) for name in task.source_files()})
     for split, pairs in prepared.splits.items():
         write_jsonl(arguments.output / f"{split}.jsonl", pairs)
     # empty where p is not known: the workflow wants the same files of every task

@@ -4,7 +4,6 @@ python -m beyond_mle.stages.render --notebook notebooks/index.py --config result
     --results results/default --output results/default/report/index.html
 """
 
-import argparse
 import tempfile
 import time
 from pathlib import Path
@@ -20,15 +19,14 @@ from beyond_mle.files import write_text
 from beyond_mle.report.html import to_html
 from beyond_mle.report.page import INDEX, TITLES, Page
 from beyond_mle.report.provenance import provenance
+from beyond_mle.stages import command_line
 
 
 def main() -> None:
     """Render the notebook that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line.parser(__doc__, "config", "output")
     parser.add_argument("--notebook", type=Path, required=True, help="a py:percent source, named after its page")
-    parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
     parser.add_argument("--results", type=Path, required=True, help="the folder results/{preset}")
-    parser.add_argument("--output", type=Path, required=True, help="the .html file to write")
     arguments = parser.parse_args()
     start = time.perf_counter()
     study = config.load_resolved(arguments.config)

@@ -1,11 +1,10 @@
 """Score decoded outputs against the references, against p where it is known, and against the control's outputs.
 
-python -m beyond_mle.stages.score --config results/default/study.yaml --run grammar-ab/transformer/convex-exp/seed1 \
-    --data results/default/data/grammar-ab --decoded …/convex-exp/seed1/decoded/greedy.jsonl \
+python -m beyond_mle.stages.score --config results/default/study.yaml --run grammar-ab/transformer/convex-exp/seed1 \\
+    --data results/default/data/grammar-ab --decoded …/convex-exp/seed1/decoded/greedy.jsonl \\
     --control …/mle-continued/seed1/decoded/greedy.jsonl --output …/convex-exp/seed1/scores/greedy.json
 """
 
-import argparse
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from beyond_mle import config
 from beyond_mle.errors import UserError, exit_cleanly
 from beyond_mle.files import read_jsonl, write_json
+from beyond_mle.stages import command_line
 from beyond_mle.stages.loading import TaskData
 from beyond_mle.yardsticks import known_p
 from beyond_mle.yardsticks.overlap import overlap, overlap_metrics
@@ -21,15 +21,9 @@ from beyond_mle.yardsticks.significance import paired_overlap
 
 def main() -> None:
     """Score the outputs that the command line names."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
-    parser.add_argument("--run", required=True, help="task/model/objective/seedN")
-    parser.add_argument("--data", type=Path, required=True, help="the task's folder")
+    parser = command_line.parser(__doc__, "config", "run", "data", "output")
     parser.add_argument("--decoded", type=Path, required=True, help="the run's outputs")
     parser.add_argument("--control", type=Path, help="the control's outputs, by the same decoder")
-    parser.add_argument("--output", type=Path, required=True, help="the .json file to write")
     arguments = parser.parse_args()
     study = config.load_resolved(arguments.config)
     run = config.find_run(study, arguments.run)

@@ -4,7 +4,6 @@ python -m beyond_mle.stages.scorecard --config results/default/study.yaml --runs
     --claims config/claims.yaml --output results/default/scorecard.json
 """
 
-import argparse
 from collections import Counter
 from pathlib import Path
 
@@ -13,15 +12,13 @@ from beyond_mle.errors import exit_cleanly
 from beyond_mle.files import write_json
 from beyond_mle.report.claims import load_claims, scorecard
 from beyond_mle.report.scores import read_scores
+from beyond_mle.stages import command_line
 
 
 def main() -> None:
     """Write the scorecard of the study that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
-    parser.add_argument("--runs", type=Path, required=True, help="the folder of all runs")
+    parser = command_line.parser(__doc__, "config", "runs", "output")
     parser.add_argument("--claims", type=Path, required=True, help="the claims")
-    parser.add_argument("--output", type=Path, required=True, help="the .json file to write")
     arguments = parser.parse_args()
     study = config.load_resolved(arguments.config)
     card = scorecard(load_claims(arguments.claims), study, read_scores(study, arguments.runs))

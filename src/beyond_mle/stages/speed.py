@@ -1,33 +1,25 @@
 """Measure decoding speed of several runs in one process, in turn, on the first test sources.
 
-python -m beyond_mle.stages.speed --config results/default/study.yaml --runs results/default/runs \
-    --data results/default/data/grammar-ab --only grammar-ab/transformer/mle/seed1 grammar-ab/vanilla-nat/mle/seed1 \
+python -m beyond_mle.stages.speed --config results/default/study.yaml --runs results/default/runs \\
+    --data results/default/data/grammar-ab --only grammar-ab/transformer/mle/seed1 grammar-ab/vanilla-nat/mle/seed1 \\
     --output results/default/speed/grammar-ab.json
 """
 
-import argparse
 from dataclasses import asdict
-from pathlib import Path
 
 from beyond_mle import config
 from beyond_mle.decoding.corpus import decode_corpus
 from beyond_mle.errors import exit_cleanly
 from beyond_mle.files import write_json
-from beyond_mle.stages import loading
+from beyond_mle.stages import command_line, loading
 from beyond_mle.training import devices
 from beyond_mle.yardsticks.speed import measure_speed
 
 
 def main() -> None:
     """Measure the runs that the command line names."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
-    parser.add_argument("--runs", type=Path, required=True, help="the folder of all runs")
-    parser.add_argument("--data", type=Path, required=True, help="the task's folder")
+    parser = command_line.parser(__doc__, "config", "runs", "data", "output")
     parser.add_argument("--only", nargs="+", required=True, help="task/model/objective/seedN, one or more")
-    parser.add_argument("--output", type=Path, required=True, help="the .json file to write")
     arguments = parser.parse_args()
     study = config.load_resolved(arguments.config)
     runs = [config.find_run(study, key) for key in arguments.only]

@@ -5,24 +5,21 @@ python -m beyond_mle.stages.tabulate --config results/default/study.yaml --runs 
     --table table1_autoregressive --output results/default/tables/table1_autoregressive.csv
 """
 
-import argparse
 from pathlib import Path
 
 from beyond_mle import config
 from beyond_mle.errors import exit_cleanly
 from beyond_mle.report.published import load_published
 from beyond_mle.report.tables import TABLES, tabulate, write_table
+from beyond_mle.stages import command_line
 
 
 def main() -> None:
     """Make the table that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
-    parser.add_argument("--runs", type=Path, required=True, help="the folder of all runs")
+    parser = command_line.parser(__doc__, "config", "runs", "output")
     parser.add_argument("--truth", type=Path, nargs="*", default=[], help="reference rows, {task}.json each")
     parser.add_argument("--published", type=Path, required=True, help="the papers' numbers")
     parser.add_argument("--table", required=True, help=f"one of: {', '.join(TABLES)}")
-    parser.add_argument("--output", type=Path, required=True, help="the .csv file to write")
     arguments = parser.parse_args()
     study = config.load_resolved(arguments.config)
     published = load_published(arguments.published)

@@ -1,12 +1,11 @@
 """Train one run.
 
-python -m beyond_mle.stages.train --config results/default/study.yaml --run grammar-ab/transformer/mle/seed1 \
+python -m beyond_mle.stages.train --config results/default/study.yaml --run grammar-ab/transformer/mle/seed1 \\
     --data results/default/data/grammar-ab --output results/default/runs/grammar-ab/transformer/mle/seed1
 
 Writes model.safetensors, training.jsonl and training.json. Started again after an interruption it continues.
 """
 
-import argparse
 import hashlib
 import json
 from pathlib import Path
@@ -19,7 +18,7 @@ from beyond_mle.code_id import code_of_run
 from beyond_mle.decoding.corpus import decode_corpus
 from beyond_mle.errors import UserError, exit_cleanly
 from beyond_mle.files import write_json
-from beyond_mle.stages import loading
+from beyond_mle.stages import command_line, loading
 from beyond_mle.stages.loading import TaskData
 from beyond_mle.text.batches import batches
 from beyond_mle.text.encoded import EncodedPairs
@@ -32,24 +31,14 @@ from beyond_mle.yardsticks.overlap import overlap, overlap_metrics
 
 def main() -> None:
     """Train the run that the command line names."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
-    parser.add_argument("--run", required=True, help="task/model/objective/seedN")
-    parser.add_argument("--data", type=Path, required=True, help="the task's folder")
+    parser = command_line.parser(__doc__, "config", "run", "data", "output")
     parser.add_argument("--start-from", type=Path, help="weights to start from (second stage)")
-    parser.add_argument("--output", type=Path, required=True, help="the run's folder")
     arguments = parser.parse_args()
     study = config.load_resolved(arguments.config)
-    train(
-        study, config.find_run(study, arguments.run), arguments.data, arguments.start_from, arguments.output
-    )
+    train(study, config.find_run(study, arguments.run), arguments.data, arguments.start_from, arguments.output)
 
 
-def train(
-    study: config.Study, run: config.Run, data_folder: Path, start_from: Path | None, output: Path
-) -> None:
+def train(study: config.Study, run: config.Run, data_folder: Path, start_from: Path | None, output: Path) -> None:
     """Train a run and write its folder.
 
     Raises:
@@ -60,16 +49,12 @@ def train(
     data = TaskData(data_folder)
     pairs = data.pairs("train")
     if not len(pairs):
-        raise UserError(
-            f"{data_folder}/train.jsonl holds no sentence pair; see cleaning.json for what was dropped"
-        )
+        raise UserError(f"{data_folder}/train.jsonl holds no sentence pair; see cleaning.json for what was dropped")
     with devices.device(options.device) as device:
         model = loading.new_model(study, run, data)
         if run.start_from is not None:
             if start_from is None:
-                raise UserError(
-                    f"run '{run.key}' starts from '{run.start_from}': give its weights by --start-from"
-                )
+                raise UserError(f"run '{run.key}' starts from '{run.start_from}': give its weights by --start-from")
             checkpoint.load_weights(model, start_from)
         objective = config.objective(study, run)
         weights, state = fit(

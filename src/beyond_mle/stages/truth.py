@@ -1,14 +1,12 @@
 """Reference rows of a task with known p: its mode, a second sample of it, and the closed-form optima of the objectives.
 
-python -m beyond_mle.stages.truth --config results/default/study.yaml --task grammar-ab \
+python -m beyond_mle.stages.truth --config results/default/study.yaml --task grammar-ab \\
     --data results/default/data/grammar-ab --output results/default/truth/grammar-ab.json
 
 Writes an empty list where p is not known.
 """
 
-import argparse
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ import numpy as np
 from beyond_mle import config
 from beyond_mle.errors import exit_cleanly
 from beyond_mle.files import write_json
+from beyond_mle.stages import command_line
 from beyond_mle.stages.loading import TaskData
 from beyond_mle.yardsticks import closed_form, known_p
 from beyond_mle.yardsticks.overlap import overlap, overlap_metrics
@@ -25,13 +24,7 @@ EOS_TOKENS = 1  # an autoregressive model's T counts eos
 
 def main() -> None:
     """Write the reference rows of the task that the command line names."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--config", type=Path, required=True, help="the study's resolved configuration")
-    parser.add_argument("--task", required=True, help="a name from `tasks:`")
-    parser.add_argument("--data", type=Path, required=True, help="the task's folder")
-    parser.add_argument("--output", type=Path, required=True, help="the .json file to write")
+    parser = command_line.parser(__doc__, "config", "task", "data", "output")
     arguments = parser.parse_args()
     study = config.load_resolved(arguments.config)
     data = TaskData(arguments.data)
@@ -40,12 +33,11 @@ def main() -> None:
     write_json(arguments.output, rows)
 
 
-def reference_rows(
-    study: config.Study, task: str, data: TaskData, truth: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
+def reference_rows(study: config.Study, task: str, data: TaskData, truth: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows of model `truth`: what p itself, and the optimum of `convex-exp` for each order in use, would score."""
     references = data.references("test")
-    scoring = overlap_metrics(*_scoring(study, task))
+    found = config.entry(study, "tasks", task)
+    scoring = overlap_metrics(*found.cls(found.options).scoring)
 
     def row(objective: str, order: float | None, decoder: str, outputs: list[str]) -> dict[str, Any]:
         metrics = overlap(outputs, references, scoring).metrics | known_p.output_metrics(truth, outputs)
@@ -67,7 +59,8 @@ def reference_rows(
         optima = [_optimum(r, order) for r in truth]
         rows.append(row("closed-form", order, "greedy", [greedy for greedy, _, _ in optima]))
         rows.append(row("closed-form", order, "exact", [mode for _, mode, _ in optima]))
-        figures = [metrics for _, _, metrics in optima]
+        # the same sources on which the trained models are compared with p
+        figures = [metrics for _, _, metrics in optima[: study.evaluation.enumerate_sources]]
         means = {name: float(np.mean([f[name] for f in figures])) for name in figures[0]}
         rows.append(
             {
@@ -104,11 +97,6 @@ def _optimum(row: dict[str, Any], order: float) -> tuple[str, str, dict[str, flo
 def _probabilities(row: dict[str, Any]) -> np.ndarray:
     p = np.exp(row["log_p"])
     return p / math.fsum(p)
-
-
-def _scoring(study: config.Study, task: str) -> tuple[str, str | None]:
-    found = config.entry(study, "tasks", task)
-    return found.cls(found.options).scoring
 
 
 if __name__ == "__main__":

@@ -5,30 +5,23 @@ python -m beyond_mle.stages.vocabulary --config results/default/study.yaml --tas
     --output results/default/data/grammar-ab/vocabulary.json
 """
 
-import argparse
 from pathlib import Path
 
 from beyond_mle import config
 from beyond_mle.errors import exit_cleanly
 from beyond_mle.files import read_jsonl
+from beyond_mle.stages import command_line
 from beyond_mle.text import vocabulary
 
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--task", required=True)
+    parser = command_line.parser(__doc__, "config", "task", "output")
     parser.add_argument("--train", type=Path, required=True, help="train.jsonl of the task")
-    parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
     options = config.entry(config.load_resolved(arguments.config), "tasks", arguments.task).options.vocabulary
     pairs = read_jsonl(arguments.train)
-    tokenizer = vocabulary.train(
-        (text for pair in pairs for text in (pair["source"], *pair["targets"])), options
-    )
+    tokenizer = vocabulary.train((text for pair in pairs for text in (pair["source"], *pair["targets"])), options)
     vocabulary.save(tokenizer, arguments.output)
     print(f"{tokenizer.get_vocab_size()} {options.kind} entries from {len(pairs)} pairs")
 

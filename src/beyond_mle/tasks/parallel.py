@@ -24,6 +24,7 @@ class Splits(Options):
     """The files of each split, named as in config/sources.yaml or as local paths."""
 
     train: PairFiles
+    """Two text files, line by line, or one file of pairs."""
     dev: PairFiles | None = None
     """None: held out of train."""
     test: PairFiles | None = None
@@ -34,6 +35,7 @@ class ParallelOptions(Options):
     """Where the text is, which way, and how it is cleaned and cut into tokens."""
 
     splits: Splits
+    """The files of train, and of dev and test unless they are held out."""
     source_field: str = "source"
     """The key of the source in .jsonl files."""
     target_field: str = "target"
@@ -119,9 +121,7 @@ class Parallel:
         distinct = list(dict(train).items())
         if len(distinct) < sum(sizes.values()):
             wanted = " and ".join(f"{split}_size = {size}" for split, size in sizes.items())
-            raise UserError(
-                f"{file}: {len(distinct)} usable pairs are too few to hold out {wanted}; lower these"
-            )
+            raise UserError(f"{file}: {len(distinct)} usable pairs are too few to hold out {wanted}; lower these")
         order = iter(np.random.default_rng(self.options.seed).permutation(len(distinct)))
         return {split: [distinct[row] for row in islice(order, size)] for split, size in sizes.items()}
 
@@ -134,9 +134,7 @@ def _normalised(raw: RawPairs) -> list[Pair]:
     for number, pair in enumerate(pairs, start=1):
         for text, file in zip(pair, (raw.source_file, raw.target_file), strict=True):
             if not text:
-                raise UserError(
-                    f"{file}, line {number}: empty text in an evaluation split; fill or remove the pair"
-                )
+                raise UserError(f"{file}, line {number}: empty text in an evaluation split; fill or remove the pair")
     return pairs
 
 

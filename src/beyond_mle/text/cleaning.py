@@ -29,9 +29,7 @@ def normalise(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", _CONTROL.sub("", text)).split())
 
 
-def clean(
-    pairs: Iterable[tuple[str, str]], options: CleaningOptions
-) -> tuple[list[tuple[str, str]], dict[str, int]]:
+def clean(pairs: Iterable[tuple[str, str]], options: CleaningOptions) -> tuple[list[tuple[str, str]], dict[str, int]]:
     """Normalise training pairs (source, target) and drop the faulty ones.
 
     Returns:

@@ -91,16 +91,12 @@ def fetch(
         found = _sha256(temporary)
         if found != source.sha256:
             origin = source.url if mirror is None else Path(mirror) / name
-            raise UserError(
-                f"{origin}: its SHA-256 should be {source.sha256} but is {found}; the file was not kept"
-            )
+            raise UserError(f"{origin}: its SHA-256 should be {source.sha256} but is {found}; the file was not kept")
 
 
 def _copy(file: Path, output: Path) -> None:
     if not file.is_file():
-        raise UserError(
-            f"{file}: no such file in the mirror; correct or unset BEYOND_MLE_MIRROR (or `mirror:`)"
-        )
+        raise UserError(f"{file}: no such file in the mirror; correct or unset BEYOND_MLE_MIRROR (or `mirror:`)")
     shutil.copyfile(file, output)
 
 
@@ -138,9 +134,7 @@ def _receive(url: str, output: Path, timeout: float) -> None:
         missing = response.headers.get("Content-Length")
         size = have + int(missing) if missing else None
         # disable=None: a bar on a terminal, nothing in a log
-        bar = tqdm(
-            total=size, initial=have, unit="B", unit_scale=True, desc=url.rsplit("/", 1)[-1], disable=None
-        )
+        bar = tqdm(total=size, initial=have, unit="B", unit_scale=True, desc=url.rsplit("/", 1)[-1], disable=None)
         with output.open("ab" if resumed else "wb") as out, bar:
             while chunk := response.read(_CHUNK_BYTES):
                 out.write(chunk)

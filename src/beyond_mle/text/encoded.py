@@ -57,9 +57,7 @@ class EncodedPairs:
         except FileNotFoundError:
             raise UserError(f"{path}: no such file") from None
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-            raise UserError(
-                f"{path}: not a file of encoded pairs; remove it and run the workflow again"
-            ) from None
+            raise UserError(f"{path}: not a file of encoded pairs; remove it and run the workflow again") from None
 
     def __len__(self) -> int:
         return len(self.source_offsets) - 1

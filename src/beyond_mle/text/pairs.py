@@ -30,9 +30,7 @@ class PairFiles(Options):
         if (self.source is not None, self.target is not None, self.pairs is not None) not in forms:
             raise ValueError("give either source and target, or pairs")
         if self.pairs is not None and not self.pairs.endswith(_COLUMNS + _JSON_LINES):
-            raise ValueError(
-                f"the name of a file of pairs must end in one of {', '.join(_COLUMNS + _JSON_LINES)}"
-            )
+            raise ValueError(f"the name of a file of pairs must end in one of {', '.join(_COLUMNS + _JSON_LINES)}")
         return self
 
     @property
@@ -52,9 +50,7 @@ class RawPairs:
 
     def reversed(self) -> "RawPairs":
         """Source and target exchanged."""
-        return RawPairs(
-            [(target, source) for source, target in self.pairs], self.target_file, self.source_file
-        )
+        return RawPairs([(target, source) for source, target in self.pairs], self.target_file, self.source_file)
 
 
 def read_pairs(files: PairFiles, paths: Mapping[str, Path], source_field: str, target_field: str) -> RawPairs:
@@ -95,9 +91,7 @@ def _read_columns(path: Path) -> list[tuple[str, str]]:
     for number, line in enumerate(read_lines(path), start=1):
         columns = line.split("\t")
         if len(columns) != 2:
-            raise UserError(
-                f"{path}, line {number}: {len(columns)} column(s); expected a source, a tab and a target"
-            )
+            raise UserError(f"{path}, line {number}: {len(columns)} column(s); expected a source, a tab and a target")
         pairs.append((columns[0], columns[1]))
     return pairs
 

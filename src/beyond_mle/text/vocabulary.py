@@ -30,9 +30,7 @@ class VocabularyOptions(Options):
     def _room_for_bytes(self) -> "VocabularyOptions":
         smallest = len(SPECIAL_TOKENS) + _BYTES
         if self.kind == "bpe" and self.size < smallest:
-            raise ValueError(
-                f"a bpe vocabulary needs a size of at least {smallest}: the special tokens and every byte"
-            )
+            raise ValueError(f"a bpe vocabulary needs a size of at least {smallest}: the special tokens and every byte")
         return self
 
 

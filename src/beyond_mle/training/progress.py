@@ -16,11 +16,7 @@ class MetricsLog:
     def __init__(self, folder: Path, steps: int, done: int, tensorboard: bool):
         """Open the log; records of steps after `done` (lost when the training was interrupted) are dropped."""
         self.path = folder / "training.jsonl"
-        kept = (
-            [row for row in read_jsonl(self.path) if row["step"] <= done]
-            if self.path.exists() and done
-            else []
-        )
+        kept = [row for row in read_jsonl(self.path) if row["step"] <= done] if self.path.exists() and done else []
         write_jsonl(self.path, kept)
         self._file = self.path.open("a", encoding="utf-8")
         self._bar = tqdm(total=steps, initial=done, unit="step", disable=not sys.stderr.isatty())

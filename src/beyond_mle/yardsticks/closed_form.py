@@ -18,9 +18,7 @@ from beyond_mle.errors import UserError
 Tokens = tuple[str, ...]
 
 
-def optimum(
-    p_N: np.ndarray, length_N: np.ndarray, order: float, average: Literal["token", "sentence"]
-) -> np.ndarray:
+def optimum(p_N: np.ndarray, length_N: np.ndarray, order: float, average: Literal["token", "sentence"]) -> np.ndarray:
     """The optimal q over the support of p.
 
     Args:
@@ -78,7 +76,8 @@ def metrics(outputs: Sequence[str], p_N: np.ndarray, q_N: np.ndarray) -> dict[st
     """Figures of a distribution q over the support of p; the first output is the likeliest under p.
 
     Returns:
-        `entropy`: H(q), `kl`: KL[P‖Q], both in nats; `q-mode` and `log-q-mode`: q(y*) and its logarithm;
+        `sequence-entropy`: H(q) of whole outputs, `kl`: KL[P‖Q], both in nats; `q-mode` and `log-q-mode`:
+        q(y*) and its logarithm;
         `greedy-agreement`: 100 if greedy search finds q's likeliest output, else 0.
     """
     tokens = [tuple(output.split()) for output in outputs]
@@ -86,7 +85,7 @@ def metrics(outputs: Sequence[str], p_N: np.ndarray, q_N: np.ndarray) -> dict[st
     with np.errstate(divide="ignore"):
         log_q_mode = float(np.log(q_N[0]))
     return {
-        "entropy": float(entr(q_N).sum()),
+        "sequence-entropy": float(entr(q_N).sum()),
         "kl": float(rel_entr(p_N, q_N).sum()),
         "q-mode": float(q_N[0]),
         "log-q-mode": log_q_mode,

@@ -74,9 +74,7 @@ def sufficient_statistics(metric: Metric, outputs: Sequence[str], references: Re
         ValueError: if there are not as many reference lists as outputs, or none at all.
     """
     if not outputs or len(outputs) != len(references) or not all(references):
-        raise ValueError(
-            f"{len(outputs)} outputs need as many non-empty reference lists, not {len(references)}"
-        )
+        raise ValueError(f"{len(outputs)} outputs need as many non-empty reference lists, not {len(references)}")
     # sacreBLEU wants the k-th references of all sentences together, None where a sentence has fewer. Its
     # per-sentence counts have no public name, but its own significance tests are built on these two methods.
     return np.array(metric._extract_corpus_statistics(outputs, list(zip_longest(*references))), dtype=float)

@@ -48,9 +48,7 @@ def measure_speed(
     """
     if not sources or repetitions < 1:
         raise ValueError("speed needs at least one source and one repetition")
-    seconds: dict[tuple[str, int], list[float]] = {
-        (name, size): [] for name in systems for size in (batch_size, 1)
-    }
+    seconds: dict[tuple[str, int], list[float]] = {(name, size): [] for name in systems for size in (batch_size, 1)}
     for repetition in range(1 + repetitions):
         for (name, size), times in seconds.items():
             elapsed = _seconds(partial(systems[name], sources, size), torch.device(device))

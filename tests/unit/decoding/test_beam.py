@@ -29,9 +29,7 @@ def beam_by_hand(model, source, limit, size, penalty):
                     continuations.append(((*tokens, token), total + log_prob))
         considered = sorted(ends + continuations, key=lambda pair: -pair[1])[:size]
         finished += [
-            (list(tokens), total / (length + 1) ** penalty)
-            for tokens, total in ends
-            if (tokens, total) in considered
+            (list(tokens), total / (length + 1) ** penalty) for tokens, total in ends if (tokens, total) in considered
         ]
         live = sorted(continuations, key=lambda pair: -pair[1])[:size]
     return sorted(finished, key=lambda pair: -pair[1])[:size]

@@ -43,8 +43,7 @@ def test_the_batch_size_does_not_matter_to_greedy_decoding():
 def test_sampling_uses_the_generator():
     model, sources, sampling = ToyStepwise(), random_sources(30), Sampling(Sampling.Options())
     first, same = (
-        decode_corpus(sampling, model, sources, 8, generator=torch.Generator().manual_seed(3))
-        for _ in range(2)
+        decode_corpus(sampling, model, sources, 8, generator=torch.Generator().manual_seed(3)) for _ in range(2)
     )
     assert first == same
 

@@ -63,9 +63,7 @@ def test_a_sample_does_not_depend_on_rows_that_left_the_batch():
 def test_equal_seeds_give_equal_samples_and_others_do_not():
     model, source_BS = ToyStepwise(), pad(random_sources(50))
     sampling = Sampling(Sampling.Options())
-    first, same, other = (
-        sampling.decode(model, source_BS, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)
-    )
+    first, same, other = (sampling.decode(model, source_BS, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
     assert first == same
     assert first != other
 

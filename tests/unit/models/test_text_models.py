@@ -85,9 +85,7 @@ def test_cached_steps_agree_with_teacher_forcing() -> None:
         log_probs = model.step(tokens, state)
         assert torch.isneginf(log_probs[:, [PAD, BOS]]).all()
         torch.testing.assert_close(log_probs.exp().sum(1), torch.ones(2), check_dtype=False)
-        total += torch.where(
-            wanted[:, step] != PAD, log_probs.gather(1, wanted[:, step : step + 1])[:, 0], 0.0
-        )
+        total += torch.where(wanted[:, step] != PAD, log_probs.gather(1, wanted[:, step : step + 1])[:, 0], 0.0)
         tokens = wanted[:, step].clamp(min=BOS)
     torch.testing.assert_close(total, model.log_prob(BATCH).total_B, rtol=1e-5, atol=1e-6)
 
@@ -113,7 +111,7 @@ def test_a_transformer_is_a_distribution_over_strings() -> None:
     for length in range(longest + 1):
         for words in itertools.product([UNK, 4], repeat=length):
             target = torch.tensor([words or [PAD]])
-            total += float(model.log_prob(TextBatch(source, target)).total_B.exp())
+            total += model.log_prob(TextBatch(source, target)).total_B.exp().item()
     unfinished = 0.0
     for words in itertools.product([UNK, 4], repeat=longest):
         state = model.start(source, longest + 1)
@@ -131,7 +129,7 @@ def test_a_vanilla_nat_is_a_distribution_over_strings() -> None:
     total = 0.0
     for length in (2, 3, 4):
         for words in itertools.product([UNK, 4, 5], repeat=length):
-            total += float(model.log_prob(TextBatch(source, torch.tensor([words]))).joint_B.exp())
+            total += model.log_prob(TextBatch(source, torch.tensor([words]))).joint_B.exp().item()
     assert total == pytest.approx(1.0, abs=1e-6)
 
 
@@ -142,9 +140,7 @@ def test_one_pass_scores_agree_with_log_prob() -> None:
     lengths = model.length_log_probs(encoded)
     torch.testing.assert_close(lengths.exp().sum(1), torch.ones(2), check_dtype=False)
     assert torch.isneginf(lengths[:, 0]).all()
-    torch.testing.assert_close(
-        lengths.gather(1, log_prob.length_B[:, None])[:, 0], log_prob.length_log_prob_B
-    )
+    torch.testing.assert_close(lengths.gather(1, log_prob.length_B[:, None])[:, 0], log_prob.length_log_prob_B)
     scores = model.token_log_probs(encoded, log_prob.length_B)
     assert torch.isneginf(scores[:, :, [PAD, BOS, EOS]]).all()
     chosen = scores.gather(2, TARGET[:, :, None].clamp(min=UNK))[:, :, 0]

@@ -41,9 +41,7 @@ TOTAL, LENGTH = [-3.0, -10.0, -0.5, -41.0], [4, 7, 2, 12]
 @pytest.mark.parametrize("order", [0.5, 1.0, 3.0])
 @pytest.mark.parametrize("average", ["token", "sentence"])
 @pytest.mark.parametrize("boundary", [0, 1, 2])
-def test_convex_exp_has_the_gradient_and_value_of_its_formula(
-    order: float, average: str, boundary: int
-) -> None:
+def test_convex_exp_has_the_gradient_and_value_of_its_formula(order: float, average: str, boundary: int) -> None:
     model = Table(TOTAL, LENGTH, boundary)
     objective = ConvexExp(ConvexExp.Options(order=order, average=average))
     length_B = model.length_B + boundary
@@ -72,9 +70,7 @@ def test_small_orders_point_where_sentence_level_mle_points() -> None:
 
 def test_averages_and_boundary_symbols() -> None:
     model = Table([-2.0, -6.0], [1, 5], boundary=1)
-    token, sentence = (
-        MLE(MLE.Options(average=a)).losses(model, None)["model"] for a in ("token", "sentence")
-    )
+    token, sentence = (MLE(MLE.Options(average=a)).losses(model, None)["model"] for a in ("token", "sentence"))
     assert float(token.metrics["loss"]) == pytest.approx(8 / 8)
     assert float(sentence.metrics["loss"]) == pytest.approx((2 / 2 + 6 / 6) / 2)
     without = MLE(MLE.Options(count_boundary=False)).losses(model, None)["model"]
@@ -95,9 +91,7 @@ def test_label_smoothing_mixes_in_the_uniform_distribution(objective: type[Likel
     loss = smoothed.losses(OneToken(), None)["model"].total
     reference = torch.nn.functional.cross_entropy(logits_V[None], torch.tensor([2]), label_smoothing=0.1)
     weight = float(smoothed.weight(log_probs_V[2].detach()))
-    got, expected = (
-        torch.autograd.grad(x, logits_V, retain_graph=True)[0] for x in (loss, weight * reference)
-    )
+    got, expected = (torch.autograd.grad(x, logits_V, retain_graph=True)[0] for x in (loss, weight * reference))
     torch.testing.assert_close(got, expected)
 
 

@@ -123,7 +123,7 @@ def _truth() -> list[dict]:
                 "closed-form",
                 order,
                 "none",
-                {"entropy": 2 - order / 3, "kl": order / 9, "log-q-mode": order / 6 - 1.7},
+                {"sequence-entropy": 2 - order / 3, "kl": order / 9, "log-q-mode": order / 6 - 1.7},
             ),
         ]
     names = ("objective", "order", "decoder", "metrics")

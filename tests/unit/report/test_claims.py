@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from scipy import stats
@@ -14,22 +15,18 @@ CLAIMS = Path(__file__).parents[3] / "config" / "claims.yaml"
 KEYS = ["id", "source", "statement", "paper", "measured", "low", "high", "verdict", "task", "n_seeds"]
 
 
-def cell(objective: str, decoder: str = "greedy", **changes: str) -> dict:
-    found = {"data": "wmt14-ende", "model": "transformer", "objective": objective, "decoder": decoder}
-    return {**found, "metric": "bleu", **changes}
+def cell(objective: str, decoder: str = "greedy", model: str = "transformer", metric: str = "bleu") -> str:
+    return f"{model}/{objective}/{decoder}/{metric}"
 
 
-def claim(plus: list[dict], minus: list[dict], direction: str = "greater", than: float = 0) -> Claim:
-    return Claim.model_validate(
-        {
-            "id": "c",
-            "source": "ours",
-            "statement": "…",
-            "paper": None,
-            "measure": {"plus": plus, "minus": minus},
-            "expect": {"direction": direction, "than": than},
-        }
-    )
+def written(plus: list[str], minus: list[str], **others: object) -> dict:
+    """A claim as in the file."""
+    found = {"id": "c", "statement": "…", "plus": plus, "minus": minus, "paper": {"wmt14-ende": None}}
+    return {**found, **others}
+
+
+def claim(plus: list[str], minus: list[str], **others: object) -> Claim:
+    return Claim.model_validate(written(plus, minus, **others))
 
 
 def measure(study: config.Study, results: Path, made: Claim) -> dict:
@@ -69,19 +66,21 @@ def test_a_cell_listed_twice_counts_twice(study, results):
 
 
 @pytest.mark.parametrize(
-    ("direction", "low", "high", "expected"),
+    ("expect", "low", "high", "expected"),
     [
-        ("greater", 1.1, 2.0, "replicated"),
-        ("greater", 0.5, 2.0, "inconclusive"),
-        ("greater", 1.0, 2.0, "inconclusive"),
-        ("greater", -1.0, 0.9, "contradicted"),
-        ("less", -1.0, 0.9, "replicated"),
-        ("less", 1.1, 2.0, "contradicted"),
-        ("less", None, None, "inconclusive"),
+        ("> 1", 1.1, 2.0, "replicated"),
+        ("> 1", 0.5, 2.0, "inconclusive"),
+        ("> 1", 1.0, 2.0, "inconclusive"),
+        ("> 1", -1.0, 0.9, "contradicted"),
+        ("< 1", -1.0, 0.9, "replicated"),
+        ("< 1", 1.1, 2.0, "contradicted"),
+        ("< 1", None, None, "inconclusive"),
+        ("< -1.5", -2.0, -1.6, "replicated"),
+        ("< -1.5", -1.4, 0.0, "contradicted"),
     ],
 )
-def test_verdicts_against_a_threshold_of_1(direction, low, high, expected):
-    assert verdict(Expect(direction=direction, than=1), low, high) == expected
+def test_verdicts(expect, low, high, expected):
+    assert verdict(Expect.model_validate(expect), low, high) == expected
 
 
 def test_one_seed_is_never_conclusive(study, results):
@@ -93,7 +92,7 @@ def test_one_seed_is_never_conclusive(study, results):
 @pytest.mark.parametrize(
     "absent",
     [
-        cell("convex-exp", data="wmt14-deen"),
+        f"wmt14-deen/{cell('convex-exp')}",
         cell("convex-exp", model="ctc"),
         cell("convex-power"),
         cell("convex-exp", metric="comet"),
@@ -105,9 +104,25 @@ def test_a_claim_with_a_cell_that_the_study_lacks_is_not_run(study, results, abs
     assert (row["verdict"], row["measured"], row["low"], row["high"]) == ("not run", None, None, None)
 
 
-def test_data_may_name_a_task(study, results):
-    made = claim([cell("convex-exp", data="grammar-ab")], [cell("control", data="grammar-ab")])
-    assert measure(study, results, made)["measured"] == 2.0
+def test_a_claim_has_a_row_on_each_data_set(study, results):
+    paper = {"wmt14-ende": 0.44, "grammar-ab": None, "wmt14-deen": 0.54}  # a substitute, a task, not in the study
+    made = claim([cell("convex-exp")], [cell("control")], source="Table 1", paper=paper)
+    rows = scorecard([made], study, read_scores(study, results / "runs"))
+    assert [(row["id"], row["source"], row["paper"], row["measured"]) for row in rows] == [
+        ("c-wmt14-ende", "Table 1, wmt14-ende", 0.44, 2.0),
+        ("c-grammar-ab", "Table 1, grammar-ab", None, 2.0),
+        ("c-wmt14-deen", "Table 1, wmt14-deen", 0.54, None),
+    ]
+
+
+def test_a_cell_may_name_another_data_set(study, results):
+    others = {"grammar-ba": {"kind": "grammar"}}
+    both = study.model_copy(update={"tasks": {**study.tasks, **others}})
+    scores = read_scores(study, results / "runs")
+    doubled = scores.assign(task="grammar-ba", value=2 * scores.value)
+    made = claim([cell("mle")], [f"wmt14-ende/{cell('mle')}"], paper={"grammar-ba": None})
+    (row,) = scorecard([made], both, pd.concat([scores, doubled]))
+    assert (row["id"], row["measured"], row["task"]) == ("c", 60.0, "grammar-ba, grammar-ab")
 
 
 def test_two_substitutes_of_one_data_set_are_an_error(study, results):
@@ -119,50 +134,66 @@ def test_two_substitutes_of_one_data_set_are_an_error(study, results):
 
 def test_the_projects_claims_on_the_made_up_study(study, results):
     card = {row["id"]: row for row in scorecard(load_claims(CLAIMS), study, read_scores(study, results / "runs"))}
-    assert card["ar-gap-shrinks-ende"]["measured"] == pytest.approx(1.5)  # from 4 to 2.5
-    assert card["ar-gap-remains-ende"]["measured"] == pytest.approx(2.5)
-    assert card["vanilla-gain-exceeds-ar-ende"]["measured"] == pytest.approx(17.5)
-    assert card["vanilla-validity-doubles-ende"]["verdict"] == "contradicted"  # 36 < 2 × 19.8
-    assert card["ar-entropy-falls-ende"]["verdict"] == "replicated"
-    assert card["ctc-gain-ende"]["verdict"] == "not run"
+    assert card["ar-gap-shrinks-wmt14-ende"]["measured"] == pytest.approx(1.5)  # from 4 to 2.5
+    assert card["ar-gap-remains-wmt14-ende"]["measured"] == pytest.approx(2.5)
+    assert card["vanilla-gain-exceeds-ar-wmt14-ende"]["measured"] == pytest.approx(17.5)
+    assert card["vanilla-validity-doubles-wmt14-ende"]["verdict"] == "contradicted"  # 36 < 2 × 19.8
+    assert card["ar-entropy-falls-wmt14-ende"]["verdict"] == "replicated"
+    assert card["vanilla-gain-10-grammar-ab"]["verdict"] == "replicated"
+    assert card["vanilla-gain-10-grammar-ba"]["verdict"] == "not run"
+    assert card["ctc-gain-wmt14-ende"]["verdict"] == "not run"
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"expect": {"direction": "up", "than": 0}}, "claim gain.expect.direction"),
-        ({"measure": {"plus": []}}, "claim gain.measure.plus"),
-        (
-            {"measure": {"plus": [cell("mle", decoders="greedy")]}},
-            "unknown config key 'claim gain.measure.plus.0.decoders'",
-        ),
+        ({"expect": ">0"}, "claim gain.expect' = '>0': .* an expectation is written '> 0' or '< 0'"),
+        ({"expect": 0}, "claim gain.expect' = 0: .* an expectation is written"),
+        ({"expect": ">= 0"}, "claim gain.expect.side' = '>='"),
+        ({"expect": "> ten"}, "claim gain.expect.than' = 'ten'"),
+        ({"expect": "> nan"}, "claim gain.expect.than' = 'nan'"),
+        ({"plus": []}, "claim gain.plus"),
+        ({"plus": ["transformer/mle/bleu"]}, "claim gain.plus.0' = 'transformer/mle/bleu': .* a cell is written"),
+        ({"minus": [cell("mle"), "transformer//greedy/bleu"]}, "claim gain.minus.1' = .* a cell is written"),
+        ({"paper": {}}, "claim gain.paper"),
+        ({"paper": {"wmt14-ende": "high"}}, "claim gain.paper.wmt14-ende' = 'high'"),
         ({"verdict": "replicated"}, "unknown config key 'claim gain.verdict'"),
     ],
 )
 def test_a_wrong_claim_is_an_error_that_names_it(tmp_path, change, message):
-    right = claim([cell("mle")], []).model_dump() | {"id": "gain"}
     path = tmp_path / "claims.yaml"
-    path.write_text(yaml.safe_dump({"claims": [{**right, **change}]}))
+    path.write_text(yaml.safe_dump({"claims": [written([cell("mle")], [], id="gain") | change]}))
     with pytest.raises(UserError, match=message):
         load_claims(path)
 
 
 def test_an_id_used_twice_is_an_error(tmp_path):
     path = tmp_path / "claims.yaml"
-    path.write_text(yaml.safe_dump({"claims": [claim([cell("mle")], []).model_dump()] * 2}))
+    path.write_text(yaml.safe_dump({"claims": [written([cell("mle")], [])] * 2}))
     with pytest.raises(UserError, match="the claim id 'c' is used twice"):
         load_claims(path)
 
 
 def test_claims_use_the_names_of_the_default_study():
-    """A misspelt objective or decoder would make a claim 'not run' without a word."""
+    """A misspelt name would make a claim 'not run' without a word."""
     study = config.load(CLAIMS.parent / "default.yaml")
     runs = list(config.runs(study))
     trained = {(run.model, run.objective) for run in runs} | {(run.model, "control") for run in runs if run.control}
     decoders = {(run.model, decoder) for run in runs for decoder in (*run.decoders, "none")}
     models = {run.model for run in runs}
+    data_sets = {"wmt14-ende", "wmt14-deen", "grammar-ab", "grammar-ba"}
     for claim in load_claims(CLAIMS):
-        for cell in claim.measure.plus + claim.measure.minus:
+        assert set(claim.paper) <= data_sets, claim.id
+        for cell in claim.plus + claim.minus:
+            assert cell.data is None or cell.data in data_sets, claim.id
             if cell.model in models:
                 assert (cell.model, cell.objective) in trained, claim.id
                 assert (cell.model, cell.decoder) in decoders, claim.id
+
+
+def test_seeds_for_which_a_metric_is_undefined_do_not_count(study, results):
+    scores = read_scores(study, results / "runs")
+    kept = scores[~((scores.objective == "convex-exp") & (scores.metric == "log-p") & (scores.seed == 2))]
+    made = claim([cell("convex-exp", metric="log-p")], [cell("control", metric="log-p")])
+    (row,) = scorecard([made], study, kept)
+    assert (row["n_seeds"], row["measured"]) == (2, 0.0)

@@ -17,4 +17,5 @@ def test_a_substitute_is_named_with_what_it_stands_for(study):
 def test_percentages_have_two_decimals():
     assert number(27.567, "bleu") == "27.57"
     assert number(-0.1, "kl") == "−0.100"
+    assert number(-1e-9, "kl") == "0.000"
     assert number(float("nan"), "bleu") == ""

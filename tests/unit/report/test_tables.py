@@ -85,6 +85,12 @@ def test_a_table_survives_writing_and_reading(table, tmp_path):
     pd.testing.assert_frame_equal(again, table.reset_index(drop=True), check_dtype=False, atol=1e-6)
 
 
+def test_a_negative_zero_is_written_as_zero(table, tmp_path):
+    table.loc[0, "mean"] = -1e-12
+    write_table(table, tmp_path / "table.csv")
+    assert (tmp_path / "table.csv").read_text().splitlines()[1].split(",")[5] == "0.000000"
+
+
 def test_the_bytes_of_a_table(study, results, published, tmp_path):
     """After an intended change, copy the file that the message names over the golden one."""
     truth = [results / "truth" / "grammar-ab.json"]

@@ -38,9 +38,7 @@ def words(sentence):
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
-@pytest.mark.parametrize(
-    "options", [{}, {"styles": 8, "garden_path": False, "zipf": 0}, {"styles": 1, "synonym": 1}]
-)
+@pytest.mark.parametrize("options", [{}, {"styles": 8, "garden_path": False, "zipf": 0}, {"styles": 1, "synonym": 1}])
 def test_distribution_sums_to_one_and_agrees_with_log_prob(direction, options):
     task = grammar(direction=direction, **options)
     for meaning in meanings(task, 40):
@@ -214,12 +212,8 @@ def test_german_determiner_and_adjective_agree_with_gender_and_case():
     ("direction", "determiner", "mode_determiner", "greedy_determiner"),
     [("ab", "the", "das", "der"), ("ba", "a", "a", "an")],
 )
-def test_garden_path_nouns_lead_greedy_search_astray(
-    direction, determiner, mode_determiner, greedy_determiner
-):
-    p = grammar(direction=direction, styles=1).distribution(
-        bare("child", thing="ball", determiner=determiner)
-    )
+def test_garden_path_nouns_lead_greedy_search_astray(direction, determiner, mode_determiner, greedy_determiner):
+    p = grammar(direction=direction, styles=1).distribution(bare("child", thing="ball", determiner=determiner))
     mode, greedy = next(iter(p)), greedy_of(p)
     assert mode[0] == mode_determiner
     assert greedy[0] == greedy_determiner
@@ -292,9 +286,7 @@ def test_truth_belongs_to_the_test_split():
     assert len(prepared.truth) == len(prepared.splits["test"])
     for row, truth in zip(prepared.splits["test"], prepared.truth, strict=True):
         assert set(row["targets"]) <= set(truth["outputs"])
-        ranked = sorted(
-            zip(truth["log_p"], truth["outputs"], strict=True), key=lambda pair: (-pair[0], pair[1])
-        )
+        ranked = sorted(zip(truth["log_p"], truth["outputs"], strict=True), key=lambda pair: (-pair[0], pair[1]))
         assert [output for _, output in ranked] == truth["outputs"]
         assert math.fsum(map(math.exp, truth["log_p"])) == pytest.approx(1, abs=1e-8)
 

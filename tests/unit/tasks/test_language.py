@@ -42,6 +42,5 @@ def test_garden_path_nouns_as_documented(name):
         assert classes[0] != classes[1]
         if name == "english":
             assert all(
-                (c == "v") == s.startswith(tuple("aeiouAEIOU"))
-                for c, s in zip(classes, path["synonyms"], strict=True)
+                (c == "v") == s.startswith(tuple("aeiouAEIOU")) for c, s in zip(classes, path["synonyms"], strict=True)
             )

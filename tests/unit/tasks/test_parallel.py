@@ -89,9 +89,7 @@ def test_one_absent_split_is_held_out_beside_a_given_one(prepare):
 
 
 def test_too_little_to_hold_out(prepare):
-    with pytest.raises(
-        UserError, match=r"train.tsv: 2 usable pairs are too few to hold out dev_size = 1000 and"
-    ):
+    with pytest.raises(UserError, match=r"train.tsv: 2 usable pairs are too few to hold out dev_size = 1000 and"):
         prepare({"train": "a\tx\nb\ty\n"})
 
 
@@ -149,8 +147,7 @@ def test_wrong_options_are_named(values, message):
 def test_multi30k():
     files = {"train": "train", "dev": "val", "test": "test_2016_flickr"}
     splits = {
-        split: {"source": f"multi30k/{name}.en.gz", "target": f"multi30k/{name}.de.gz"}
-        for split, name in files.items()
+        split: {"source": f"multi30k/{name}.en.gz", "target": f"multi30k/{name}.de.gz"} for split, name in files.items()
     }
     task = Parallel(ParallelOptions(splits=splits))
     mirror = Path(os.environ["BEYOND_MLE_MIRROR"])

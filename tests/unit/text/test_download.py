@@ -61,9 +61,7 @@ def serve(monkeypatch):
 
     def start(**behaviour) -> Server:
         servers.append(Server(**behaviour))
-        threading.Thread(
-            target=servers[-1].serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-        ).start()
+        threading.Thread(target=servers[-1].serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         return servers[-1]
 
     yield start
@@ -158,9 +156,7 @@ def test_an_unknown_name_gets_the_nearest_one(tmp_path):
 def test_the_catalogue_of_the_repository_is_complete():
     sources = read_catalogue(Path(__file__).parents[3] / "config" / "sources.yaml")
     splits = ("train", "val", "test_2016_flickr", "test_2017_flickr")
-    assert {f"multi30k/{split}.{language}.gz" for split in splits for language in ("en", "de")} <= set(
-        sources
-    )
+    assert {f"multi30k/{split}.{language}.gz" for split in splits for language in ("en", "de")} <= set(sources)
     assert all(source.url.endswith(name.split("/")[-1]) for name, source in sources.items())
     assert len({source.sha256 for source in sources.values()}) == len(sources)
 

@@ -8,10 +8,7 @@ from beyond_mle.text.pairs import PairFiles, RawPairs, read_pairs
 
 PAIRS = [("ein Hund", "a dog"), ("zwei Hunde ", "two\u2028dogs")]
 TSV = "".join(f"{source}\t{target}\n" for source, target in PAIRS)
-JSONL = (
-    '{"source": "ein Hund", "target": "a dog", "id": 1}\n'
-    '{"target": "two\u2028dogs", "source": "zwei Hunde "}\n'
-)
+JSONL = '{"source": "ein Hund", "target": "a dog", "id": 1}\n{"target": "two\u2028dogs", "source": "zwei Hunde "}\n'
 
 
 def read(tmp_path, source_field="source", target_field="target", **files: str) -> RawPairs:

@@ -159,9 +159,7 @@ def test_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_early_stopping(tmp_path: Path) -> None:
     values = iter([1.0, 3.0, 2.0, 2.5, 9.0])
-    _, state = fit(
-        replace(make(tmp_path, patience=2, keep="best"), validate=lambda model: next(values))
-    )
+    _, state = fit(replace(make(tmp_path, patience=2, keep="best"), validate=lambda model: next(values)))
     assert state.step == 16
     assert read_jsonl(tmp_path / "training.jsonl")[-1] == {"step": 16, "validation": 2.5}
 

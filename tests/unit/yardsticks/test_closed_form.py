@@ -111,9 +111,7 @@ def test_greedy_ends_where_the_end_is_likeliest():
     assert greedy_of({(): 0.6, ("a",): 0.4}) == ()
 
 
-@given(
-    st.dictionaries(st.lists(st.sampled_from("abc"), max_size=4).map(tuple), st.floats(0.01, 1), min_size=1)
-)
+@given(st.dictionaries(st.lists(st.sampled_from("abc"), max_size=4).map(tuple), st.floats(0.01, 1), min_size=1))
 def test_greedy_stays_on_the_support_and_beats_nothing_but_the_mode(q):
     greedy = greedy_of(q)
     assert greedy in q
@@ -124,7 +122,7 @@ def test_greedy_stays_on_the_support_and_beats_nothing_but_the_mode(q):
 def test_metrics():
     outputs, p, q = ["a x", "b x", "b y"], np.array([0.4, 0.35, 0.25]), np.array([0.6, 0.3, 0.1])
     assert metrics(outputs, p, q) == {
-        "entropy": pytest.approx(entropy(q)),
+        "sequence-entropy": pytest.approx(entropy(q)),
         "kl": pytest.approx(entropy(p, q)),
         "q-mode": 0.6,
         "log-q-mode": pytest.approx(math.log(0.6)),
@@ -137,4 +135,4 @@ def test_metrics_of_one_hot():
     figures = metrics(["a", "b"], np.array([0.6, 0.4]), np.array([0.0, 1.0]))
     assert figures["kl"] == math.inf
     assert figures["log-q-mode"] == -math.inf
-    assert figures["entropy"] == 0
+    assert figures["sequence-entropy"] == 0

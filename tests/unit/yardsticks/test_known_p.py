@@ -49,9 +49,7 @@ def test_a_model_equal_to_p_has_no_divergence():
 def test_divergence_agrees_with_scipy_when_q_lives_on_the_support():
     rng = np.random.default_rng(1)
     log_q = [log_softmax(rng.normal(size=len(row["outputs"]))) for row in TRUTH]
-    expected = np.mean(
-        [entropy(np.exp(row["log_p"]), np.exp(q)) for row, q in zip(TRUTH, log_q, strict=True)]
-    )
+    expected = np.mean([entropy(np.exp(row["log_p"]), np.exp(q)) for row, q in zip(TRUTH, log_q, strict=True)])
     assert model_metrics(TRUTH, log_q)["kl"] == pytest.approx(expected)
 
 

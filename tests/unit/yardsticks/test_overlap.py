@@ -96,9 +96,7 @@ def test_signatures_name_the_tokeniser_and_the_references():
     assert "nc:6" in signatures["chrf"]
 
 
-@pytest.mark.parametrize(
-    ("outputs", "references"), [([], []), (["a"], []), (["a"], [["a"], ["b"]]), (["a"], [[]])]
-)
+@pytest.mark.parametrize(("outputs", "references"), [([], []), (["a"], []), (["a"], [["a"], ["b"]]), (["a"], [[]])])
 def test_outputs_without_their_references_are_refused(outputs, references):
     with pytest.raises(ValueError, match="reference lists"):
         bleu(outputs, references)

@@ -9,9 +9,7 @@ from beyond_mle.yardsticks.overlap import overlap, overlap_metrics, score, suffi
 from beyond_mle.yardsticks.significance import SEED, paired_bootstrap, paired_overlap, resample_counts
 
 WORDS = np.array(["the", "a", "dog", "cat", "sees", "hears", "big", "small", "house", "tree", "in", "on"])
-REFERENCES = [
-    [" ".join(words) for words in pair] for pair in np.random.default_rng(7).choice(WORDS, (30, 2, 9))
-]
+REFERENCES = [[" ".join(words) for words in pair] for pair in np.random.default_rng(7).choice(WORDS, (30, 2, 9))]
 
 
 def corrupted(share: float, seed: int) -> list[str]:
