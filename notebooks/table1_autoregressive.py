@@ -44,6 +44,12 @@ table = page.table(["bleu"], ["greedy", "beam5", "exact", "none"])
 html_table.comparison(page.study, table, "decoder", "BLEU by sacreBLEU.")
 
 # %% [markdown]
+# Paired bootstrap: the uncertainty of the test set. That of training is the spread over seeds.
+
+# %%
+html_table.plain(page.paired("bleu"), "Difference in BLEU, 95 % interval and two-sided p.")
+
+# %% [markdown]
 # Greedy search loses where the likeliest first words do not begin the likeliest sentence. A sharper model has
 # fewer such places: the gap between beam and greedy search should shrink, but not vanish.
 
@@ -71,8 +77,4 @@ figure = figures.by_order(orders, page.palette)
 page.show(figure, orders, "sharpness", "Sharpness against the order k: mean and sample sd over seeds.")
 
 # %%
-for task, model in page.systems:
-    curves = page.curves(task, model)
-    figure = figures.learning_curves(curves, page.palette)
-    caption = f"Learning curves of {model} on {task}: a line per seed."
-    display(page.show(figure, curves, f"learning_{task}_{model}", caption))
+display(*page.learning_curves())

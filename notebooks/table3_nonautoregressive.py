@@ -42,13 +42,18 @@ html_table.printed(paper, "metric", "The paper's Table 3 (Shao et al. 2023): one
 table = page.table(["bleu", "validity", "mode-hit"], ["beam5", "single-pass", "none"])
 html_table.comparison(page.study, table, "metric", "BLEU by sacreBLEU.")
 
+# %% [markdown]
+# Paired bootstrap: the uncertainty of the test set. That of training is the spread over seeds.
+
+# %%
+html_table.plain(page.paired("bleu"), "Difference in BLEU, 95 % interval and two-sided p.")
+
 # %%
 scores = page.scores()
 scores = scores[scores.objective != "closed-form"]  # of the autoregressive loss
 for metric in ("bleu", "validity"):
     rows = effects.over_seeds(scores, [metric])
-    figure = figures.bars(rows, page.palette)
-    display(page.show(figure, rows, metric, f"{metric}: mean and sample sd over seeds."))
+    display(page.show(figures.bars(rows, page.palette), rows, metric, f"{metric}: mean and sample sd over seeds."))
 
 # %% [markdown]
 # ## Sharpness
@@ -61,8 +66,7 @@ html_table.comparison(page.study, table, "metric", "The model's probabilities; k
 
 # %%
 entropy = effects.over_seeds(scores, ["entropy"])
-figure = figures.bars(entropy, page.palette)
-page.show(figure, entropy, "entropy", "Entropy of the predictions on the test references.")
+page.show(figures.bars(entropy, page.palette), entropy, "entropy", "Entropy of the predictions on the test references.")
 
 # %% [markdown]
 # ## Speed
@@ -73,8 +77,4 @@ speeds = effects.speed_ups(page.speeds(), "transformer", ["beam5", "greedy"])
 html_table.plain(speeds, "× beam5: times faster than the Transformer with beam search.")
 
 # %%
-for task, model in page.systems:
-    curves = page.curves(task, model)
-    figure = figures.learning_curves(curves, page.palette)
-    caption = f"Learning curves of {model} on {task}: a line per seed."
-    display(page.show(figure, curves, f"learning_{task}_{model}", caption))
+display(*page.learning_curves())

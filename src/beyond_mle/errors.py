@@ -1,6 +1,7 @@
 """Errors that a user can mend: one clear line each, naming what is wrong and the remedy."""
 
 import difflib
+import errno
 import sys
 from collections.abc import Callable, Iterable
 
@@ -22,8 +23,12 @@ def nearest(name: str, valid: Iterable[str]) -> str:
 
 
 def exit_cleanly(main: Callable[[], None]) -> None:
-    """Run a command line; a `UserError` becomes one line on stderr and exit status 1."""
+    """Run a command line; a `UserError` or a full disk becomes one line on stderr and exit status 1."""
     try:
         main()
     except UserError as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.exit("error: the disk is full; make room and run the same command again")

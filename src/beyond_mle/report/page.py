@@ -106,10 +106,16 @@ class Page:
         ]
         return printed[shown]
 
-    def curves(self, task: str, model: str) -> pd.DataFrame:
-        """The training logs of one model on one task."""
-        selected = [run for run in self.runs if (run.task, run.model) == (task, model)]
-        return read_curves(selected, self.results / "runs")
+    def learning_curves(self) -> list[HTML]:
+        """A figure of the training logs for each model on each task."""
+        shown = []
+        for task, model in self.systems:
+            selected = [run for run in self.runs if (run.task, run.model) == (task, model)]
+            curves = read_curves(selected, self.results / "runs")
+            figure = figures.learning_curves(curves, self.palette)
+            caption = f"Learning curves of {model} on {task}: a line per seed."
+            shown.append(self.show(figure, curves, f"learning_{task}_{model}", caption))
+        return shown
 
     def speeds(self) -> pd.DataFrame:
         """The measured speeds of the page's models, and the paper's speed-ups; empty if none was measured."""
@@ -125,6 +131,17 @@ class Page:
     def others(self) -> dict[str, str]:
         """The other pages: file → title."""
         return {f"{name}.html": title for name, title in TITLES.items() if name != self.name}
+
+    def paired(self, metric: str) -> pd.DataFrame:
+        """Each run against its control on the same test sentences: the paired bootstrap, seed by seed."""
+        rows = []
+        for run in self.runs:
+            for decoder, name in score_files(run, self._selection[run.model]).items():
+                found = read_json(self.results / "runs" / name)["paired"].get(metric)
+                if found is not None:
+                    own = {"task": run.task, "model": run.model, "objective": run.objective, "decoder": decoder}
+                    rows.append({**own, "seed": run.seed, **found})
+        return pd.DataFrame(rows)
 
     def scorecard(self) -> list[dict[str, Any]]:
         """The verdicts."""
