@@ -12,31 +12,23 @@ import sys
 import torch
 from tqdm import tqdm
 
-from beyond_mle import config
 from beyond_mle.decoding.corpus import decode_corpus
 from beyond_mle.errors import exit_cleanly
 from beyond_mle.files import write_jsonl
 from beyond_mle.stages import command_line, loading
-from beyond_mle.training import devices
 
 
 def main() -> None:
     """Decode with the run and decoder that the command line names."""
     parser = command_line.parser(__doc__, "config", "run", "data", "weights", "decoder", "output")
     arguments = parser.parse_args()
-    study = config.load_resolved(arguments.config)
-    run = config.find_run(study, arguments.run)
-    data = loading.TaskData(arguments.data)
-    training = study.training[run.training]
-    devices.prepare_cpu(training.threads)
-    with devices.device(training.device) as device:
-        model = loading.trained_model(study, run, data, arguments.weights).to(device)
-        generator = torch.Generator(device).manual_seed(run.seed)
+    with loading.trained_run(arguments) as (study, run, data, model):
         sources = data.pairs("test").sources()
         decoder = loading.decoder(study, arguments.decoder)
+        generator = torch.Generator(model.device).manual_seed(run.seed)
+        batch_size = study.evaluation.batch_size
         with tqdm(total=len(sources), unit="sentence", disable=not sys.stderr.isatty()) as bar:
-            batch_size = study.evaluation.batch_size
-            outputs = decode_corpus(decoder, model, sources, batch_size, device, generator, bar.update)
+            outputs = decode_corpus(decoder, model, sources, batch_size, model.device, generator, bar.update)
     write_jsonl(arguments.output, ({"output": text} for text in data.decode(outputs)))
 
 

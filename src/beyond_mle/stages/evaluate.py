@@ -14,7 +14,6 @@ from beyond_mle.errors import exit_cleanly
 from beyond_mle.files import write_json
 from beyond_mle.stages import command_line, loading
 from beyond_mle.text.encoded import EncodedPairs
-from beyond_mle.training import devices
 from beyond_mle.yardsticks import known_p, likelihood
 
 
@@ -22,13 +21,7 @@ def main() -> None:
     """Evaluate the run that the command line names."""
     parser = command_line.parser(__doc__, "config", "run", "data", "weights", "output")
     arguments = parser.parse_args()
-    study = config.load_resolved(arguments.config)
-    run = config.find_run(study, arguments.run)
-    data = loading.TaskData(arguments.data)
-    training = study.training[run.training]
-    devices.prepare_cpu(training.threads)
-    with devices.device(training.device) as device:
-        model = loading.trained_model(study, run, data, arguments.weights).to(device)
+    with loading.trained_run(arguments) as (study, _, data, model):
         test = data.pairs("test")
         metrics = likelihood.held_out(model, test, study.evaluation.batch_tokens)
         truth = data.truth()

@@ -1,5 +1,8 @@
 """What the stages that run a model load: the task's folder, the model, a decoder."""
 
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +16,7 @@ from beyond_mle import config
 from beyond_mle.files import read_jsonl
 from beyond_mle.text import vocabulary
 from beyond_mle.text.encoded import EncodedPairs
-from beyond_mle.training import checkpoint
+from beyond_mle.training import checkpoint, devices
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,18 @@ def new_model(study: config.Study, run: config.Run, data: TaskData) -> nn.Module
     torch.manual_seed(run.seed)
     model = config.entry(study, "models", run.model)
     return model.cls(model.options, data.tokenizer.get_vocab_size())
+
+
+@contextmanager
+def trained_run(arguments: argparse.Namespace) -> Iterator[tuple[config.Study, config.Run, TaskData, nn.Module]]:
+    """What a command line names by its config, run, data and weights: the model is ready, on the run's device."""
+    study = config.load_resolved(arguments.config)
+    run = config.find_run(study, arguments.run)
+    data = TaskData(arguments.data)
+    training = study.training[run.training]
+    devices.prepare_cpu(training.threads)
+    with devices.device(training.device) as device:
+        yield study, run, data, trained_model(study, run, data, arguments.weights).to(device)
 
 
 def trained_model(study: config.Study, run: config.Run, data: TaskData, weights: Path) -> nn.Module:
