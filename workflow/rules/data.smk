@@ -6,6 +6,8 @@ rule download:
         "results/sources/{file}",
     log:
         "results/logs/download/{file}.log",
+    benchmark:
+        "results/benchmarks/download/{file}.tsv"
     conda:
         "../../envs/conda.yaml"
     params:

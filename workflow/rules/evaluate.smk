@@ -91,6 +91,8 @@ rule speed:
         f"{RESULTS}/speed/{{task}}.json",
     log:
         f"{RESULTS}/logs/{{task}}/speed.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/{{task}}/speed.tsv"
     conda:
         "../../envs/conda.yaml"
     resources:

@@ -11,6 +11,8 @@ rule tabulate:
         f"{RESULTS}/tables/{{table}}.csv",
     log:
         f"{RESULTS}/logs/tabulate-{{table}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/tabulate-{{table}}.tsv"
     conda:
         "../../envs/conda.yaml"
     params:
@@ -31,6 +33,8 @@ rule scorecard:
         f"{RESULTS}/scorecard.json",
     log:
         f"{RESULTS}/logs/scorecard.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/scorecard.tsv"
     conda:
         "../../envs/conda.yaml"
     params:
