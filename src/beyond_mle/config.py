@@ -14,8 +14,10 @@ from pydantic import Field
 
 from beyond_mle.errors import UserError, nearest
 from beyond_mle.files import read_yaml, write_text
+from beyond_mle.illustration import IllustrationOptions
 from beyond_mle.options import Options, parse
 from beyond_mle.registry import DECODERS, MODELS, OBJECTIVES, TASKS, Registry
+from beyond_mle.theory import TheoryOptions
 from beyond_mle.training.options import TrainingOptions
 
 
@@ -88,6 +90,10 @@ class Study(Options):
     """Task → the published data set whose place it takes in claims and beside whose numbers it is printed."""
     experiments: list[Experiment]
     """What is trained."""
+    illustration: IllustrationOptions = IllustrationOptions()
+    """The exact fits in the plane."""
+    theory: TheoryOptions = TheoryOptions()
+    """The exact fits on finite languages, and the checks of equations."""
 
 
 @dataclass(frozen=True)
@@ -195,9 +201,7 @@ def check(values: dict[str, Any]) -> Study:
         for name in getattr(study, section):
             entry(study, section, name)
     for run in runs(study):
-        entry(study, "tasks", run.task)
-        entry(study, "models", run.model)
-        objective(study, run)
+        _check_trainable(study, run)
         for name in run.decoders:
             entry(study, "decoders", name)
         if run.training not in study.training:
@@ -274,6 +278,20 @@ def settings(study: Study, run: Run) -> dict[str, Any]:
         "training": study.training[run.training].model_dump(mode="json"),
         "validation": entry(study, "decoders", run.decoders[0]).settings,
     }
+
+
+def _check_trainable(study: Study, run: Run) -> None:
+    """A task of an experiment must give text, and its objective a loss on batches."""
+    for noun, thing, method in (
+        ("task", entry(study, "tasks", run.task), "prepare"),
+        ("objective", objective(study, run), "losses"),
+    ):
+        if not hasattr(thing.cls, method):
+            raise UserError(
+                f"experiments: the {noun} kind '{thing.kind}' of run '{run.key}' is for exact fits only; "
+                f"it has its place in `illustration:` and `theory:`"
+            )
+    entry(study, "models", run.model)
 
 
 def _check_references(study: Study) -> None:

@@ -1,4 +1,4 @@
-"""What every registered text model must do with every registered objective."""
+"""What every registered text model must do with every registered likelihood objective."""
 
 import copy
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from beyond_mle.models.text_model import TextModel
-from beyond_mle.objectives.likelihood import MLE
+from beyond_mle.objectives.likelihood import MLE, Likelihood
 from beyond_mle.registry import MODELS, OBJECTIVES
 from beyond_mle.symbols import EOS, PAD
 from beyond_mle.types import TextBatch
@@ -14,8 +14,9 @@ from beyond_mle.types import TextBatch
 SIZES = dict(width=32, heads=2, feedforward=64, encoder_layers=1, decoder_layers=1, max_positions=16)
 VOCABULARY = 17
 TEXT_MODELS = [key for key in MODELS if issubclass(MODELS[key], TextModel)]
+LIKELIHOODS = [key for key in OBJECTIVES if issubclass(OBJECTIVES[key], Likelihood)]
 EACH_PAIR = pytest.mark.parametrize(
-    ("model_key", "objective_key"), [(model, objective) for model in TEXT_MODELS for objective in OBJECTIVES]
+    ("model_key", "objective_key"), [(model, objective) for model in TEXT_MODELS for objective in LIKELIHOODS]
 )
 
 

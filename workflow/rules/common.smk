@@ -22,7 +22,7 @@ RUN = "{task}/{model}/{objective}/seed{seed}"
 RUN_FOLDER = f"{RESULTS}/runs/{RUN}"
 RUNS = {run.key: run for run in study_config.runs(STUDY)}
 TASKS = sorted({run.task for run in RUNS.values()})
-NOTEBOOKS = ["index", *TABLES]
+NOTEBOOKS = sorted(path.stem for path in Path("notebooks").glob("*.py"))
 CATALOGUE = read_catalogue(Path("config/sources.yaml"))
 
 MIRROR = f"--mirror {shlex.quote(STUDY.mirror)}" if STUDY.mirror else ""
@@ -54,6 +54,11 @@ def run_of(wildcards):
 def results_folder(wildcards):
     """The preset's folder."""
     return RESULTS
+
+
+def tables_folder(wildcards):
+    """The folder of all tables."""
+    return f"{RESULTS}/tables"
 
 
 def runs_folder(wildcards):
@@ -149,5 +154,14 @@ def truth_settings(task):
 
 def study_outline():
     """What the tables and pages say of the study as a whole."""
-    names = {"preset", "caveat", "substitutes", "objectives", "experiments", "seeds"}
+    names = {
+        "preset",
+        "caveat",
+        "substitutes",
+        "objectives",
+        "experiments",
+        "seeds",
+        "illustration",
+        "theory",
+    }
     return STUDY.model_dump_json(include=names)

@@ -55,6 +55,7 @@ rule render:
         truth=expand(f"{RESULTS}/truth/{{task}}.json", task=TASKS),
         scores=scores_of(RUNS),
         tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
+        exact=[*rules.illustrate.output, *rules.sharpen.output],
         scorecard=rules.scorecard.output,
         speed=expand(f"{RESULTS}/speed/{{task}}.json", task=TASKS),
         training=[
@@ -71,7 +72,13 @@ rule render:
     params:
         results=results_folder,
         study=study_outline(),
-        code=code_id("beyond_mle.stages.render", "beyond_mle.report.html_table", "beyond_mle.report.effects"),
+        code=code_id(
+            "beyond_mle.stages.render",
+            "beyond_mle.report.html_table",
+            "beyond_mle.report.effects",
+            "beyond_mle.report.plane_figures",
+            "beyond_mle.report.theory_figures",
+        ),
     shell:
         "python -m beyond_mle.stages.render --notebook {input.notebook} --config {input.study}"
         " --results {params.results} --output {output} > {log} 2>&1"

@@ -1,12 +1,12 @@
 """Likelihood objectives: MLE and the convex compositions f∘g of "Beyond MLE" (Shao et al. 2023).
 
-All of them minimise L = −Σ_i a_i f(g_i) / Σ_i a_i, where g = log q(y|x) / T is the mean log-probability of a token.
-Since ∇f(g) = f′(g) ∇g, each is MLE with a detached weight f′(g) per sequence: f is all that tells them apart, label
-smoothing is handled once, and no objective knows a model. The reported value is −f(g) itself.
+All of them minimise L = −Σ_i a_i f(g_i) / Σ_i a_i, where g = log q(y|x) / T is the mean log-probability of a token
+(`convex-pure`: g = log q(y|x)). Since ∇f(g) = f′(g) ∇g, each is MLE with a detached weight f′(g) per sequence: f is
+all that tells them apart, label smoothing is handled once, and no objective knows a model. The reported value is −f(g).
 """
 
 from abc import ABC, abstractmethod
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from pydantic import Field
@@ -35,30 +35,31 @@ class Likelihood(ABC):
     """−E[f(g)], for the f of a subclass."""
 
     Options: type[LikelihoodOptions] = LikelihoodOptions
+    per_token: ClassVar[bool] = True
+    """Whether g is log q(y|x) / T, or log q(y|x) itself."""
 
     def __init__(self, options: LikelihoodOptions):
         self.options = options
 
     @abstractmethod
-    def value(self, mean_log_prob_B: Tensor) -> Tensor:
+    def value(self, g_B: Tensor) -> Tensor:
         """f(g), per sequence."""
 
     @abstractmethod
-    def weight(self, mean_log_prob_B: Tensor) -> Tensor:
+    def weight(self, g_B: Tensor) -> Tensor:
         """f′(g), per sequence."""
 
     def losses(self, model: Model, batch: TextBatch) -> dict[str, Loss]:
         """The loss of a batch; differentiating `total` gives the gradient of −Σ_i a_i f(g_i)."""
         log_prob = model.log_prob(batch)
-        length_B = log_prob.length_B + (log_prob.boundary if self.options.count_boundary else 0)
-        share_B = length_B if self.options.average == "token" else torch.ones_like(length_B)
-        mean_B = log_prob.total_B / length_B
-        weight_B = self.weight(mean_B.detach())
-        total = -(share_B * weight_B * self._smoothed(mean_B, log_prob, length_B)).sum()
+        share_B, divisor_B = self._share_and_divisor(log_prob)
+        g_B = log_prob.total_B / divisor_B
+        weight_B = self.weight(g_B.detach())
+        total = -(share_B * weight_B * self._smoothed(g_B, log_prob, divisor_B)).sum()
         count = share_B.sum()
         metrics = {
-            "loss": -(share_B * self.value(mean_B.detach())).sum() / count,
-            "nll": -log_prob.total_B.detach().sum() / length_B.sum(),  # per token
+            "loss": -(share_B * self.value(g_B.detach())).sum() / count,
+            "nll": -log_prob.total_B.detach().sum() / self._length(log_prob).sum(),  # per token
             "weight": weight_B.mean(),
             "weight_sd": weight_B.std(correction=0),
         }
@@ -68,25 +69,41 @@ class Likelihood(ABC):
             metrics["length_nll"] = length_nll.detach()
         return {"model": Loss(total, count, metrics)}
 
-    def _smoothed(self, mean_B: Tensor, log_prob: LogProb, length_B: Tensor) -> Tensor:
+    def expected_loss(self, log_prob: LogProb, p_B: Tensor) -> Tensor:
+        """−Σ_i p_i a_i f(g_i) / Σ_i p_i a_i: the loss where all sequences and their p are known; no label smoothing."""
+        share_B, divisor_B = self._share_and_divisor(log_prob)
+        value_B = self.value(log_prob.total_B / divisor_B)
+        return -(p_B * share_B * value_B).sum() / (p_B * share_B).sum()
+
+    def _share_and_divisor(self, log_prob: LogProb) -> tuple[Tensor, Tensor]:
+        """a of each sequence, and what its log q(y|x) is divided by."""
+        length_B = self._length(log_prob)
+        one_B = torch.ones_like(length_B)
+        return length_B if self.options.average == "token" else one_B, length_B if self.per_token else one_B
+
+    def _length(self, log_prob: LogProb) -> Tensor:
+        """T of each sequence."""
+        return log_prob.length_B + (log_prob.boundary if self.options.count_boundary else 0)
+
+    def _smoothed(self, g_B: Tensor, log_prob: LogProb, divisor_B: Tensor) -> Tensor:
         """What the weight multiplies: g, or its mixture with the uniform distribution's log-probability."""
         smoothing = self.options.label_smoothing
         if not smoothing or log_prob.uniform_B is None:
-            return mean_B
-        return (1 - smoothing) * mean_B + smoothing * log_prob.uniform_B / length_B
+            return g_B
+        return (1 - smoothing) * g_B + smoothing * log_prob.uniform_B / divisor_B
 
 
 @OBJECTIVES.register("mle")
 class MLE(Likelihood):
     """Maximum likelihood: f(g) = g."""
 
-    def value(self, mean_log_prob_B: Tensor) -> Tensor:
+    def value(self, g_B: Tensor) -> Tensor:
         """The mean log-probability itself."""
-        return mean_log_prob_B
+        return g_B
 
-    def weight(self, mean_log_prob_B: Tensor) -> Tensor:
+    def weight(self, g_B: Tensor) -> Tensor:
         """1 for every sequence."""
-        return torch.ones_like(mean_log_prob_B)
+        return torch.ones_like(g_B)
 
 
 class ConvexExpOptions(LikelihoodOptions):
@@ -103,10 +120,56 @@ class ConvexExp(Likelihood):
     Options = ConvexExpOptions
     options: ConvexExpOptions
 
-    def value(self, mean_log_prob_B: Tensor) -> Tensor:
+    def value(self, g_B: Tensor) -> Tensor:
         """e^{k g}, in float32 at least: half precision would underflow to 0 for sequences of low probability."""
-        return torch.exp(self.options.order * mean_log_prob_B)
+        return torch.exp(self.options.order * g_B)
 
-    def weight(self, mean_log_prob_B: Tensor) -> Tensor:
+    def weight(self, g_B: Tensor) -> Tensor:
         """k e^{k g}."""
-        return self.options.order * self.value(mean_log_prob_B)
+        return self.options.order * self.value(g_B)
+
+
+class ConvexPowerOptions(LikelihoodOptions):
+    """Options of `convex-power`."""
+
+    order: float = Field(default=0.5, gt=0, le=1)
+    """k; 1 is maximum likelihood. The paper's k is not known."""
+
+
+@OBJECTIVES.register("convex-power")
+class ConvexPower(Likelihood):
+    """Power-function convex composition: f(g) = −(−g)^k, which the paper found hard to train."""
+
+    Options = ConvexPowerOptions
+    options: ConvexPowerOptions
+
+    def value(self, g_B: Tensor) -> Tensor:
+        """−(−g)^k."""
+        return -((-g_B).clamp(min=torch.finfo(g_B.dtype).tiny) ** self.options.order)
+
+    def weight(self, g_B: Tensor) -> Tensor:
+        """k (−g)^{k−1}: grows without bound as q → 1, and is kept finite at q = 1."""
+        return self.options.order * (-g_B).clamp(min=torch.finfo(g_B.dtype).tiny) ** (self.options.order - 1)
+
+
+class ConvexPureOptions(LikelihoodOptions):
+    """Options of `convex-pure`."""
+
+    average: Literal["token", "sentence"] = "sentence"
+    """a_i: `sentence` for the mean of q(y|x), the formula as written."""
+
+
+@OBJECTIVES.register("convex-pure")
+class ConvexPure(Likelihood):
+    """A convex function of the probability itself, f(q) = q: f(g) = e^g, where g is log q(y|x), not divided by T."""
+
+    Options = ConvexPureOptions
+    per_token = False
+
+    def value(self, g_B: Tensor) -> Tensor:
+        """q(y|x), which is next to nothing for all but the likeliest sequences."""
+        return g_B.exp()
+
+    def weight(self, g_B: Tensor) -> Tensor:
+        """q(y|x)."""
+        return g_B.exp()

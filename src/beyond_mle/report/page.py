@@ -24,8 +24,19 @@ TITLES = {
     INDEX: "Which objective should train a generative model?",
     "table1_autoregressive": "Autoregressive translation (Table 1)",
     "table3_nonautoregressive": "Non-autoregressive translation (Table 3)",
+    "gaussian_illustration": "Jensen-Shannon divergences between covering and seeking (Figure 1)",
+    "sharpening_theory": "What each objective converges to",
 }
 """Page → title; a page other than the index shows the table of its name."""
+EXACT = {
+    "gaussian_illustration": [
+        "illustration/histogram.csv",
+        "illustration/surface.csv",
+        "illustration/monte_carlo.csv",
+    ],
+    "sharpening_theory": ["tables/scheduled_sampling_theory.csv", "tables/errata.csv"],
+}
+"""Pages of exact results, which report no runs → the files below results/{preset} that they show besides the table."""
 PUBLISHED = Path("config/published.yaml")
 
 
@@ -76,6 +87,8 @@ class Page:
         if self.name == INDEX:
             cleaning = [self.results / "data" / task / "cleaning.json" for task in self.tasks]
             return [self.results / "scorecard.json", *cleaning, *summaries]
+        if self.name in EXACT:
+            return [self._table_file, *(self.results / name for name in EXACT[self.name])]
         own = [runs / name for run in self.runs for name in score_files(run, self._selection[run.model]).values()]
         logs = [runs / run.key / "training.jsonl" for run in self.runs]
         return [PUBLISHED, self._table_file, *self._truth_files, *own, *logs, *summaries]
@@ -89,6 +102,10 @@ class Page:
                     column, key=lambda values, names=names: values.map(names.index), kind="stable"
                 )
         return table
+
+    def csv(self, name: str) -> pd.DataFrame:
+        """A CSV file of the study, below results/{preset}."""
+        return pd.read_csv(self.results / name)
 
     def scores(self) -> pd.DataFrame:
         """The page's scores seed by seed, the reference rows of tasks with known p last."""
@@ -197,7 +214,7 @@ class Page:
 
     @property
     def _selection(self) -> Selection:
-        return selection(self.name)
+        return {} if self.name in EXACT else selection(self.name)
 
     @property
     def _table_file(self) -> Path:

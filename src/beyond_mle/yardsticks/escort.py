@@ -9,12 +9,14 @@ from typing import Literal
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import lambertw, softmax, xlogy
+from scipy.special import softmax
 
 from beyond_mle.errors import UserError
 from beyond_mle.yardsticks import closed_form
 
 Average = Literal["token", "sentence"]
+NEWTON_STEPS = 60
+"""Enough for a double root, towards which each step halves the distance."""
 
 
 def exponent(length: float, order: float) -> float:
@@ -36,9 +38,9 @@ def escort(p_N: np.ndarray, beta: float) -> np.ndarray:
 def power_optimum(p_N: np.ndarray, length_N: np.ndarray, order: float, average: Average) -> np.ndarray:
     """The q that minimises Σ_i p_i w_i (−log q_i / T_i)^k, w_i = T_i for token averages and 1 for sentence averages.
 
-    Karush-Kuhn-Tucker: with u = −log q, u^{k−1} e^u = λ / (p_i w_i T_i^{−k}), which Lambert's W solves. The loss is
-    convex in q_i up to q_i = e^{k−1} only. So each condition has two solutions, of which at most one string can take
-    the upper one; the better of the two distributions that sum to 1 is returned.
+    Karush-Kuhn-Tucker: with u = −log q, u − (1−k) log u = log λ − log(p_i w_i T_i^{−k}) for all i. The loss is convex
+    in q_i up to q_i = e^{k−1} only. So each condition has two solutions, of which at most one string, the likeliest,
+    can take the upper one; the best of the distributions that sum to 1 is returned.
 
     Args:
         p_N: positive probabilities.
@@ -51,23 +53,65 @@ def power_optimum(p_N: np.ndarray, length_N: np.ndarray, order: float, average: 
         return gain_N / gain_N.sum()
     mode = int(np.argmax(gain_N))
 
-    def distribution(log_multiplier: float, upper: bool) -> np.ndarray:
-        # u e^{−u/(1−k)} = (λ/gain)^{−1/(1−k)}, that is v e^v = argument with u = −(1−k) v
-        argument_N = -np.exp((np.log(gain_N) - log_multiplier) / (1 - order)) / (1 - order)
-        argument_N = np.maximum(argument_N, -np.exp(-1))  # rounding at the branch point
-        v_N = lambertw(argument_N, -1).real
+    def surprisal(log_multiplier: float, upper: bool) -> np.ndarray:
+        level_N = log_multiplier - np.log(gain_N)
+        u_N = _surprisal(level_N, 1 - order, upper=False)
         if upper:
-            v_N[mode] = lambertw(argument_N[mode], 0).real
-        return np.exp((1 - order) * v_N)
+            u_N[mode] = _surprisal(level_N[mode : mode + 1], 1 - order, upper=True)[0]
+        return u_N
 
-    # The least λ for which every condition has a solution: there the likeliest string is where the branches meet.
+    def excess(log_multiplier: float, upper: bool) -> float:
+        """Σ q − 1, exact where one q is almost 1."""
+        u_N = surprisal(log_multiplier, upper)
+        return float(np.exp(-np.delete(u_N, mode)).sum() + np.expm1(-u_N[mode]))
+
+    # From the least λ at which every condition has a solution: there the two solutions of the likeliest string meet.
     low = math.log(gain_N[mode]) + (1 - order) * (1 - math.log(1 - order))
-    high = low + math.log(len(p_N)) + 50
+    grid = np.linspace(low, low + math.log(len(p_N)) + 30, 100)
     candidates = []
     for upper in (False, True):
-        ends = [distribution(end, upper).sum() - 1 for end in (low, high)]
-        if ends[0] * ends[1] <= 0:
-            root = brentq(lambda x, upper=upper: distribution(x, upper).sum() - 1, low, high, xtol=1e-15, rtol=1e-15)
-            candidates.append(distribution(root, upper))
-    losses = [np.sum(gain_N * (-np.log(q_N)) ** order) for q_N in candidates]
-    return candidates[int(np.argmin(losses))]
+        signs = np.sign([excess(point, upper) for point in grid])
+        for i in np.flatnonzero(signs[:-1] != signs[1:]):
+            root = brentq(excess, grid[i], grid[i + 1], args=(upper,), xtol=1e-15)
+            candidates.append(surprisal(root, upper))
+    return np.exp(-min(candidates, key=lambda u_N: np.sum(gain_N * u_N**order)))
+
+
+def _surprisal(level_N: np.ndarray, slope: float, upper: bool) -> np.ndarray:
+    """u with u − slope·log u = level: the smaller solution (a high probability) if `upper`, else the larger one.
+
+    Newton's method in t = log u, in which the equation is convex: from outside it cannot overshoot.
+    """
+    level_N = np.maximum(level_N, slope - slope * math.log(slope))  # below, by rounding, there is no solution
+    t_N = -level_N / slope if upper else np.log(2 * np.abs(level_N) + 2 * slope + 1)
+    for _ in range(NEWTON_STEPS):
+        value_N, derivative_N = np.exp(t_N) - slope * t_N - level_N, np.exp(t_N) - slope
+        step_N = np.divide(value_N, derivative_N, out=np.zeros_like(t_N), where=value_N > 0)
+        t_N = t_N - step_N
+        if np.abs(step_N).max() < 1e-15:
+            break
+    return np.exp(t_N)
+
+
+def optimum(kind: str, p_N: np.ndarray, length_N: np.ndarray, order: float, average: Average) -> np.ndarray:
+    """The optimal q of a likelihood objective.
+
+    Args:
+        kind: the registry key of the objective.
+        p_N: positive probabilities.
+        length_N: T of each string.
+        order: k; `mle` and `convex-pure` have none.
+        average: what the batch loss averages over.
+
+    Raises:
+        UserError: if the objective has no known optimum, or k of `convex-exp` reaches some lengths but not all.
+    """
+    if kind == "mle":
+        return closed_form.optimum(p_N, length_N, 0.0, average)
+    if kind == "convex-exp":
+        return closed_form.optimum(p_N, length_N, order, average)
+    if kind == "convex-power":
+        return power_optimum(p_N, length_N, order, average)
+    if kind == "convex-pure":  # linear in q: a vertex
+        return escort(p_N * (length_N if average == "token" else 1), math.inf)
+    raise UserError(f"there is no closed form of the optimum of '{kind}'")

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beyond_mle.objectives.likelihood import MLE, ConvexExp, Likelihood
+from beyond_mle.objectives.likelihood import MLE, ConvexExp, ConvexPower, ConvexPure, Likelihood
 from beyond_mle.types import LogProb
 
 
@@ -52,6 +52,62 @@ def test_convex_exp_has_the_gradient_and_value_of_its_formula(order: float, aver
     torch.testing.assert_close(loss.metrics["loss"], direct.detach())
 
 
+@pytest.mark.parametrize("order", [0.3, 0.5, 1.0])
+@pytest.mark.parametrize("average", ["token", "sentence"])
+def test_convex_power_has_the_gradient_and_value_of_its_formula(order: float, average: str) -> None:
+    model = Table(TOTAL, LENGTH, boundary=1)
+    objective = ConvexPower(ConvexPower.Options(order=order, average=average))
+    length_B = model.length_B + 1
+    share_B = length_B if average == "token" else torch.ones(4)
+    direct = (share_B * (-model.total_B / length_B) ** order).sum() / share_B.sum()
+    torch.testing.assert_close(gradient(objective, model), torch.autograd.grad(direct, model.total_B)[0])
+    torch.testing.assert_close(objective.losses(model, None)["model"].metrics["loss"], direct.detach())
+
+
+def test_convex_pure_is_the_mean_probability_whatever_the_lengths() -> None:
+    model = Table(TOTAL, LENGTH, boundary=1)
+    objective = ConvexPure(ConvexPure.Options())
+    direct = -model.total_B.exp().mean()
+    torch.testing.assert_close(gradient(objective, model), torch.autograd.grad(direct, model.total_B)[0])
+    loss = objective.losses(model, None)["model"]
+    torch.testing.assert_close(loss.metrics["loss"], direct.detach())
+    assert float(loss.metrics["nll"]) == pytest.approx(54.5 / 29)  # still per token
+
+
+def test_convex_power_stays_finite_where_a_sequence_is_certain() -> None:
+    """log q = 0 exactly, as single precision gives for a sequence known by heart: no gradient, but no NaN either."""
+    logits_V = torch.tensor([40.0, 0.0], requires_grad=True)
+
+    class Certain:
+        def log_prob(self, batch):
+            return LogProb(logits_V.log_softmax(0)[:1], torch.ones(1))
+
+    for order in (0.05, 0.5):
+        loss = ConvexPower(ConvexPower.Options(order=order)).losses(Certain(), None)["model"]
+        assert torch.isfinite(loss.total)
+        assert torch.isfinite(torch.autograd.grad(loss.total, logits_V)[0]).all()
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        MLE(MLE.Options(average="token")),
+        ConvexExp(ConvexExp.Options(order=2, average="sentence")),
+        ConvexPower(ConvexPower.Options(average="token", count_boundary=False)),
+        ConvexPure(ConvexPure.Options()),
+    ],
+)
+def test_the_expected_loss_is_that_of_a_batch_in_which_sequences_have_their_frequencies(objective) -> None:
+    counts = [3, 1, 4, 2]
+    rows = [row for row, n in enumerate(counts) for _ in range(n)]
+    repeated = Table([TOTAL[row] for row in rows], [LENGTH[row] for row in rows], boundary=2)
+    model, p_B = Table(TOTAL, LENGTH, boundary=2), torch.tensor(counts, dtype=torch.float64) / 10
+    expected = objective.expected_loss(model.log_prob(None), p_B)
+    torch.testing.assert_close(expected.detach(), objective.losses(repeated, None)["model"].metrics["loss"])
+    by_row = torch.zeros(4, dtype=torch.float64).index_add(0, torch.tensor(rows), gradient(objective, repeated))
+    torch.testing.assert_close(torch.autograd.grad(expected, model.total_B)[0], by_row)
+
+
 @pytest.mark.parametrize("average", ["token", "sentence"])
 def test_convex_exp_is_mle_with_the_detached_weight(average: str) -> None:
     model = Table(TOTAL, LENGTH)
@@ -77,7 +133,7 @@ def test_averages_and_boundary_symbols() -> None:
     assert float(without.metrics["loss"]) == pytest.approx(8 / 6)
 
 
-@pytest.mark.parametrize("objective", [MLE, ConvexExp])
+@pytest.mark.parametrize("objective", [MLE, ConvexExp, ConvexPower, ConvexPure])
 def test_label_smoothing_mixes_in_the_uniform_distribution(objective: type[Likelihood]) -> None:
     """For one token over a vocabulary, the gradient is that of cross-entropy with smoothed targets, times f′."""
     logits_V = torch.randn(5, dtype=torch.float64, requires_grad=True)
@@ -105,7 +161,12 @@ def test_the_length_predictor_gets_its_share() -> None:
 
 @given(st.floats(-60, -1e-3), st.floats(0.1, 8))
 def test_the_weight_is_the_derivative_of_the_value(mean_log_prob: float, order: float) -> None:
-    for objective in (MLE(MLE.Options()), ConvexExp(ConvexExp.Options(order=order))):
+    for objective in (
+        MLE(MLE.Options()),
+        ConvexExp(ConvexExp.Options(order=order)),
+        ConvexPower(ConvexPower.Options(order=order / 8)),
+        ConvexPure(ConvexPure.Options()),
+    ):
         g = torch.tensor([mean_log_prob], dtype=torch.float64, requires_grad=True)
         slope = torch.autograd.grad(objective.value(g).sum(), g)[0]
         torch.testing.assert_close(objective.weight(g.detach()), slope)

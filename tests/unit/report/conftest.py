@@ -18,8 +18,11 @@ STAGES = [
         "control": "mle-continued",
     },
 ]
+SMOKE = yaml.safe_load((Path(__file__).parents[3] / "config" / "smoke.yaml").read_text())
 STUDY = {
     "preset": "made-up",
+    "illustration": SMOKE["illustration"],
+    "theory": SMOKE["theory"],
     "caveat": "Made-up numbers.",
     "seeds": [1, 2, 3],
     "substitutes": {"grammar-ab": "wmt14-ende"},

@@ -1,0 +1,69 @@
+"""The figures show what the tables say, and equal tables give equal files."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from beyond_mle.report import figures, plane_figures
+
+
+def row(objective: str, pi: float, order: float, sigma: float, branch: int, best: bool) -> dict:
+    return dict(mixture_seed=7, objective=objective, pi=pi, order=order, mean_x=0.5, mean_y=-1.0, sigma=sigma,
+                value=sigma, branch=branch, is_global=best)  # fmt: skip
+
+
+@pytest.fixture
+def minima() -> pd.DataFrame:
+    nan = float("nan")
+    js = [row("js", pi, nan, 1.5, 0, pi < 0.5) for pi in (0.1, 0.5)]
+    js += [row("js", pi, nan, 0.7, 1, True) for pi in (0.5, 0.9)]
+    convex = [row("convex-exp", nan, order, 1.0 - order, 0, True) for order in (0.1, 0.6)]
+    limits = [row("mle", nan, nan, 1.6, 0, True), row("reverse-kl", nan, nan, 0.6, 0, True)]
+    return pd.DataFrame(js + convex + limits)
+
+
+@pytest.fixture
+def histogram() -> pd.DataFrame:
+    centres = np.linspace(-4.5, 6.5, 12)
+    x, y = (grid.ravel() for grid in np.meshgrid(centres, centres, indexing="ij"))
+    density = np.exp(-((x - 2) ** 2 + y**2) / 2)
+    return pd.DataFrame({"mixture_seed": 7, "x": x, "y": y, "count": (100 * density).astype(int), "density": density})
+
+
+def test_each_fit_has_its_panel_and_contours_around_its_mean(minima, histogram):
+    shown = minima[(minima.objective == "js") & minima.is_global]
+    figure = plane_figures.fits(histogram, shown)
+    titles = [axis.get_title(loc="left") for axis in figure.axes]
+    assert [title.split()[-1] for title in titles[1:]] == ["0.1", "0.5", "0.9"]
+    (image,) = figure.axes[0].images
+    brightest = np.unravel_index(np.argmax(image.get_array()), (12, 12))
+    assert brightest == (4, 6) or brightest == (5, 6)  # rows are y: next to 0; columns are x: next to 2
+    (contour,) = figure.axes[1].collections
+    innermost = contour.get_paths()[-1].vertices
+    assert innermost.mean(axis=0) == pytest.approx([0.5, -1.0], abs=0.05)
+    assert len(contour.levels) == 7
+
+
+def test_paths_draw_every_branch_and_both_limits(minima):
+    figure = plane_figures.paths(minima)
+    sigma_of_pi, sigma_of_order = figure.axes[:2]
+    assert len(sigma_of_pi.lines) == 2 * 2 + 2
+    assert len(sigma_of_order.lines) == 2 * 1 + 2
+    lowest = sigma_of_pi.lines[1].get_ydata()
+    assert lowest[0] == 1.5
+    assert np.isnan(lowest[1])
+
+
+def test_surfaces_mark_all_minima_and_the_lowest_with_a_star():
+    axis = np.linspace(-2, 2, 41)
+    position, sigma = (grid.ravel() for grid in np.meshgrid(axis, axis + 3))
+    value = 0.25 * ((position**2 - 1) ** 2 + 0.3 * position + (sigma - 3) ** 2 + 1)
+    surface = pd.DataFrame({"pi": 0.5, "position": position, "sigma": sigma, "value": value})
+    drawn = plane_figures.surfaces(surface).axes[0].lines
+    assert sorted((line.get_marker(), round(line.get_xdata()[0], 1)) for line in drawn) == [("*", -1.0), ("o", 1.0)]
+
+
+def test_equal_tables_give_equal_files(minima, tmp_path):
+    for name in ("a", "b"):
+        figures.save(plane_figures.paths(minima), minima, tmp_path / name)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
