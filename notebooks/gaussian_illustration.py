@@ -6,13 +6,15 @@
 # %% [markdown]
 # # Jensen-Shannon divergences between covering and seeking (Figure 1)
 # Fit one round Gaussian $q = \mathcal{N}(b, \sigma^2 I)$ to a mixture $p$ that it cannot match, and what matters is
-# which error the objective punishes. $KL[P \| Q]$, maximum likelihood, covers everything; $KL[Q \| P]$ seeks a mode.
+# which error the objective punishes. $\mathrm{KL}[P \| Q]$, maximum likelihood, covers everything;
+# $\mathrm{KL}[Q \| P]$ seeks a mode.
 # Huszár (2015) puts in between
 #
-# $$JS_\pi[P \| Q] = \pi\, KL[P \| M] + (1 - \pi)\, KL[Q \| M], \qquad M = \pi P + (1 - \pi) Q .$$
+# $$\mathrm{JS}_\pi[P \| Q] = \pi\, \mathrm{KL}[P \| M] + (1 - \pi)\, \mathrm{KL}[Q \| M],
+# \qquad M = \pi P + (1 - \pi) Q .$$
 #
 # All fits here are exact: quadrature, BFGS from many starts, every local minimum kept. The figure's caption says that
-# $\pi = 0.1$ behaves like maximum likelihood and $\pi = 0.99$ like $KL[Q \| P]$. That holds for the mixtures of
+# $\pi = 0.1$ behaves like maximum likelihood and $\pi = 0.99$ like $\mathrm{KL}[Q \| P]$. That holds for the mixtures of
 # seeds 3 and 15. On seed 22, the default of the software behind the figure, $\pi = 0.1$ already seeks.
 
 # %% tags=["parameters"]
@@ -37,19 +39,20 @@ caption = "A: samples of p, contours of p. B to D: contours of the exact fit for
 page.show(figure, shown, "figure1", caption)
 
 # %% [markdown]
-# The two limits: the global minima of $KL[P \| Q]$ (`mle`) and of $KL[Q \| P]$, and other local minima of the latter.
+# The two limits: the global minima of $\mathrm{KL}[P \| Q]$ (`mle`) and of $\mathrm{KL}[Q \| P]$, and other local
+# minima of the latter.
 
 # %%
 limits = minima[minima.objective.isin(["mle", "reverse-kl"])]
 columns = ["mixture_seed", "objective", "mean_x", "mean_y", "sigma", "value", "branch"]
-html_table.plain(limits[columns], "Values in nats; for mle it is KL[P‖Q]. Branch 0 is the global minimum.")
+html_table.plain(limits[columns], "Values in nats; for mle it is \mathrm{KL}[P‖Q]. Branch 0 is the global minimum.")
 
 # %% [markdown]
 # ## Two knobs from covering to seeking
 # Left, $\pi$: from the one limit to the other. Where there are two minima, the better one changes abruptly: on seed 22
 # between $\pi = 0.03$ and $0.035$, and the minimum that covers is gone at $0.06$. Right, the order $k$ of the convex
 # loss $-\mathbb{E}_p[q^k]$: it starts at the same limit and comes to seek too, on seed 22 in a steep slide without a
-# jump. But it does not stop at $KL[Q \| P]$: as $k \to 1$ the fit shrinks to a point.
+# jump. But it does not stop at $\mathrm{KL}[Q \| P]$: as $k \to 1$ the fit shrinks to a point.
 
 # %%
 for seed in settings.mixture_seeds:
