@@ -14,8 +14,8 @@
 # \qquad M = \pi P + (1 - \pi) Q .$$
 #
 # All fits here are exact: quadrature, BFGS from many starts, every local minimum kept. The figure's caption says that
-# $\pi = 0.1$ behaves like maximum likelihood and $\pi = 0.99$ like $\mathrm{KL}[Q \| P]$. That holds for the mixtures of
-# seeds 3 and 15. On seed 22, the default of the software behind the figure, $\pi = 0.1$ already seeks.
+# $\pi = 0.1$ behaves like maximum likelihood and $\pi = 0.99$ like $\mathrm{KL}[Q \| P]$. That holds for the mixtures
+# of seeds 3 and 15. On seed 22, the default of the software behind the figure, $\pi = 0.1$ already seeks.
 
 # %% tags=["parameters"]
 config = "results/default/study.yaml"
