@@ -45,7 +45,7 @@ page.show(figure, shown, "figure1", caption)
 # %%
 limits = minima[minima.objective.isin(["mle", "reverse-kl"])]
 columns = ["mixture_seed", "objective", "mean_x", "mean_y", "sigma", "value", "branch"]
-html_table.plain(limits[columns], "Values in nats; for mle it is \mathrm{KL}[P‖Q]. Branch 0 is the global minimum.")
+html_table.plain(limits[columns], "Values in nats; for mle it is KL[P‖Q]. Branch 0 is the global minimum.")
 
 # %% [markdown]
 # ## Two knobs from covering to seeking

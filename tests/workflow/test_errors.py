@@ -7,6 +7,8 @@ import pytest
 import yaml
 from project import Project
 
+from beyond_mle.config import Study
+
 STUDY = {
     "preset": "own",
     "tasks": {
@@ -80,9 +82,7 @@ def test_unknown_config_key(own: Project) -> None:
     assert not (own.folder / "results").exists()
 
 
-VALID_KEYS = (
-    "caveat, decoders, evaluation, experiments, mirror, models, objectives, preset, seeds, substitutes, tasks, training"
-)
+VALID_KEYS = ", ".join(sorted(Study.model_fields))
 
 
 def test_unequal_line_counts(own: Project) -> None:
