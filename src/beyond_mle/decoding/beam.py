@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from beyond_mle.decoding.length_limit import LengthLimit
+from beyond_mle.decoding.length_limit import LengthLimit, forbid_end
 from beyond_mle.decoding.padding import unpad
 from beyond_mle.decoding.stepping import worth_compacting
 from beyond_mle.registry import DECODERS
@@ -47,13 +47,14 @@ class Beam:
     def decode(self, model: Stepwise, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
         """The best output found for each source, without BOS and EOS; `generator` is not used."""
         limit_B = self._options.lengths(source_BS, model)
-        found = beam_search(model, source_BS, limit_B, self._options.size, self._options.length_penalty)
+        o = self._options
+        found = beam_search(model, source_BS, limit_B, o.size, o.length_penalty, o.min_length)
         return [hypotheses[0].tokens if hypotheses else [] for hypotheses in found]
 
 
 @torch.inference_mode()
 def beam_search(
-    model: Stepwise, source_BS: Tensor, limit_B: Tensor, size: int, penalty: float
+    model: Stepwise, source_BS: Tensor, limit_B: Tensor, size: int, penalty: float, min_length: int = 0
 ) -> list[list[Hypothesis]]:
     """The best finished hypotheses of each source.
 
@@ -69,6 +70,7 @@ def beam_search(
         limit_B: the most tokens each output may have.
         size: live hypotheses per sentence, and finished ones that are kept.
         penalty: exponent of the length in the score, ≥ 0.
+        min_length: the fewest tokens an output may have.
 
     Returns:
         Up to `size` hypotheses per source, best first; fewer only where fewer have a positive probability.
@@ -78,9 +80,12 @@ def beam_search(
     state = model.start(source_BS, steps)
     search = _Search.begin(limit_B, size, penalty)
     token_R = torch.full_like(limit_B, BOS)
-    for _ in range(steps):
+    for step in range(steps):
         width = search.live_BW.shape[1]
-        row_BW = search.advance(model.step(token_R, state))
+        log_prob_RV = model.step(token_R, state)
+        if step < min_length:
+            forbid_end(log_prob_RV)
+        row_BW = search.advance(log_prob_RV)
         open_B = search.open_B
         n_open = int(open_B.sum())
         if n_open == 0:

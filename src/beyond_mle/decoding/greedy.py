@@ -14,7 +14,7 @@ class Greedy:
     """Greedy decoding of autoregressive models."""
 
     class Options(LengthLimit):
-        """Only the length limit."""
+        """Only the limits of the length."""
 
     def __init__(self, options: Options):
         self._options = options
@@ -22,7 +22,8 @@ class Greedy:
     @torch.inference_mode()
     def decode(self, model: Stepwise, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
         """The greedy output of each source, without BOS and EOS; `generator` is not used."""
-        return step_by_step(model, source_BS, self._options.lengths(source_BS, model), _most_probable)
+        limit_B = self._options.lengths(source_BS, model)
+        return step_by_step(model, source_BS, limit_B, self._options.min_length, _most_probable)
 
 
 def _most_probable(log_prob_RV: Tensor, row_R: Tensor, step: int) -> Tensor:

@@ -15,8 +15,10 @@ class Sampling:
     """Ancestral sampling from autoregressive models."""
 
     class Options(LengthLimit):
-        """The temperature and the length limit."""
+        """The temperature and the limits of the length."""
 
+        min_length: int = Field(default=0, ge=0)
+        """No sample is shorter; above 0, samples are no longer from the model's own distribution."""
         temperature: float = Field(default=1.0, gt=0)
         """Tokens are drawn ∝ q^(1/temperature); 1 samples from the model itself."""
 
@@ -41,7 +43,7 @@ class Sampling:
             prob_RV = (log_prob_RV / self._options.temperature).softmax(dim=1)
             return invert_cumulative(prob_RV, uniform_BT[row_R, step])
 
-        return step_by_step(model, source_BS, limit_B, draw)
+        return step_by_step(model, source_BS, limit_B, self._options.min_length, draw)
 
 
 def invert_cumulative(prob_RV: Tensor, uniform_R: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from beyond_mle.decoding.length_limit import forbid_end
 from beyond_mle.decoding.padding import unpad
 from beyond_mle.symbols import BOS, EOS, PAD
 from beyond_mle.types import Stepwise
@@ -13,13 +14,16 @@ Choice = Callable[[Tensor, Tensor, int], Tensor]
 """From log q(next) [R, V], the source each row decodes [R] and the step: the next token of each row [R]."""
 
 
-def step_by_step(model: Stepwise, source_BS: Tensor, limit_B: Tensor, choose: Choice) -> list[list[int]]:
+def step_by_step(
+    model: Stepwise, source_BS: Tensor, limit_B: Tensor, min_length: int, choose: Choice
+) -> list[list[int]]:
     """Decode every source until EOS or its length limit.
 
     Args:
         model: in evaluation mode.
         source_BS: sources with their final EOS, padded with PAD.
         limit_B: the most tokens each output may have; at least 1.
+        min_length: the fewest tokens an output may have.
         choose: takes the next token of each row.
 
     Returns:
@@ -32,7 +36,10 @@ def step_by_step(model: Stepwise, source_BS: Tensor, limit_B: Tensor, choose: Ch
     token_R = torch.full_like(row_R, BOS)
     open_R = torch.ones_like(row_R, dtype=torch.bool)
     for step in range(steps):
-        token_R = choose(model.step(token_R, state), row_R, step)
+        log_prob_RV = model.step(token_R, state)
+        if step < min_length:
+            forbid_end(log_prob_RV)
+        token_R = choose(log_prob_RV, row_R, step)
         open_R = open_R & (token_R != EOS)
         output_BT[row_R, step] = torch.where(open_R, token_R, PAD)
         open_R = open_R & (step + 1 < limit_B[row_R])

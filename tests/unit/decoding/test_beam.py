@@ -11,9 +11,9 @@ from beyond_mle.symbols import EOS
 PENALTIES = [0.0, 0.6, 1.0, 2.0]
 
 
-def search(model, sources, limit, size, penalty):
+def search(model, sources, limit, size, penalty, min_length=0):
     limit_B = torch.as_tensor(limit).expand(len(sources))
-    return beam_search(model, pad(sources), limit_B, size, penalty)
+    return beam_search(model, pad(sources), limit_B, size, penalty, min_length)
 
 
 def beam_by_hand(model, source, limit, size, penalty):
@@ -45,6 +45,15 @@ def test_a_beam_as_wide_as_the_tree_is_exhaustive_search(penalty):
         ranked = sorted(outputs, key=lambda y: -scores[y])
         assert [tuple(h.tokens) for h in hypotheses] == ranked
         assert [h.score for h in hypotheses] == pytest.approx([scores[y] for y in ranked], abs=1e-5)
+
+
+def test_no_output_is_shorter_than_allowed():
+    model, sources, limit = ToyStepwise(), random_sources(4), 4
+    outputs = [y for y in all_outputs(limit) if len(y) >= 2]
+    found = search(model, sources, limit, len(outputs), penalty=0.0, min_length=2)
+    for source, hypotheses in zip(sources, found, strict=True):
+        ranked = sorted(outputs, key=lambda y: -model.log_prob(source, y))
+        assert [tuple(h.tokens) for h in hypotheses] == ranked
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)

@@ -8,10 +8,13 @@ from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import EOS
 
 
-def greedy_by_hand(model, source, limit):
+def greedy_by_hand(model, source, limit, min_length):
     tokens = ()
     while len(tokens) < limit:
-        best = int(model.next_log_probs(source, tokens).argmax())
+        log_probs = model.next_log_probs(source, tokens).clone()
+        if len(tokens) < min_length:
+            log_probs[EOS] = -torch.inf
+        best = int(log_probs.argmax())
         if best == EOS:
             break
         tokens = (*tokens, best)
@@ -19,11 +22,13 @@ def greedy_by_hand(model, source, limit):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_batch_is_the_argmax_at_every_step_of_every_sentence(seed):
+@pytest.mark.parametrize("min_length", [0, 1, 2])
+def test_batch_is_the_argmax_at_every_step_of_every_sentence(seed, min_length):
     model, sources = ToyStepwise(seed), random_sources(40, seed)
-    outputs = Greedy(Greedy.Options(max_ratio=0.5, max_extra=2)).decode(model, pad(sources))
-    expected = [greedy_by_hand(model, source, int(0.5 * len(source)) + 2) for source in sources]
+    outputs = Greedy(Greedy.Options(max_ratio=0.5, max_extra=2, min_length=min_length)).decode(model, pad(sources))
+    expected = [greedy_by_hand(model, source, int(0.5 * len(source)) + 2, min_length) for source in sources]
     assert outputs == expected
+    assert min(map(len, outputs)) >= min_length
     assert len({len(output) for output in outputs}) > 2  # rows left the batch at different steps
 
 
