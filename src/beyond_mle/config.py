@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from pydantic import Field
 
+from beyond_mle.adversarial import AdversarialOptions
 from beyond_mle.errors import UserError, nearest
 from beyond_mle.files import read_yaml, write_text
 from beyond_mle.illustration import IllustrationOptions
@@ -90,6 +91,8 @@ class Study(Options):
     """Task → the published data set whose place it takes in claims and beside whose numbers it is printed."""
     experiments: list[Experiment]
     """What is trained."""
+    adversarial: AdversarialOptions = AdversarialOptions()
+    """Adversarial training in the plane."""
     illustration: IllustrationOptions = IllustrationOptions()
     """The exact fits in the plane."""
     theory: TheoryOptions = TheoryOptions()
@@ -288,8 +291,8 @@ def _check_trainable(study: Study, run: Run) -> None:
     ):
         if not hasattr(thing.cls, method):
             raise UserError(
-                f"experiments: the {noun} kind '{thing.kind}' of run '{run.key}' is for exact fits only; "
-                f"it has its place in `illustration:` and `theory:`"
+                f"experiments: the {noun} kind '{thing.kind}' of run '{run.key}' is not for text; "
+                f"it has its place in `illustration:`, `theory:` or `adversarial:`"
             )
     entry(study, "models", run.model)
 

@@ -107,7 +107,7 @@ def test_runs_follow_from_the_experiments() -> None:
         (["training", "first", "steps"], "many", "config key 'training.first.steps' = 'many'"),
         (["experiments", 0, "objective_options", "convex-exp", "ordr"], 2, "did you mean 'order'?"),
         (["preset"], "a b", "config key 'preset'"),
-        (["tasks", "g"], {"kind": "plane"}, "the task kind 'plane' of run 'g/transformer/mle/seed1' is for exact fits"),
+        (["tasks", "g"], {"kind": "plane"}, "the task kind 'plane' of run 'g/transformer/mle/seed1' is not for text"),
         (["experiments", 0, "stages", 0, "objectives"], ["js"], "the objective kind 'js' of run"),
         (["theory"], {"stepz": 3}, "unknown config key 'theory.stepz': did you mean 'steps'?"),
     ],

@@ -162,6 +162,7 @@ def study_outline():
         "experiments",
         "seeds",
         "illustration",
+        "adversarial",
         "theory",
     }
     return STUDY.model_dump_json(include=names)

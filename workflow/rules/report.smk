@@ -55,7 +55,7 @@ rule render:
         truth=expand(f"{RESULTS}/truth/{{task}}.json", task=TASKS),
         scores=scores_of(RUNS),
         tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
-        exact=[*rules.illustrate.output, *rules.sharpen.output],
+        exact=[*rules.illustrate.output, *rules.sharpen.output, *rules.compete.output],
         scorecard=rules.scorecard.output,
         speed=expand(f"{RESULTS}/speed/{{task}}.json", task=TASKS),
         training=[
@@ -78,6 +78,7 @@ rule render:
             "beyond_mle.report.effects",
             "beyond_mle.report.plane_figures",
             "beyond_mle.report.theory_figures",
+            "beyond_mle.report.adversarial_figures",
         ),
     shell:
         "python -m beyond_mle.stages.render --notebook {input.notebook} --config {input.study}"

@@ -42,3 +42,23 @@ rule sharpen:
         code=code_id("beyond_mle.stages.sharpen", "beyond_mle.objectives.likelihood"),
     shell:
         "python -m beyond_mle.stages.sharpen --config {input.study} --output {params.tables} > {log} 2>&1"
+
+
+rule compete:
+    input:
+        study=ancient(STUDY_FILE),
+    output:
+        f"{RESULTS}/tables/adversarial.csv",
+        f"{RESULTS}/adversarial/samples.csv",
+    log:
+        f"{RESULTS}/logs/adversarial.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/adversarial.tsv"
+    conda:
+        "../../envs/conda.yaml"
+    params:
+        results=results_folder,
+        settings=STUDY.adversarial.model_dump_json(),
+        code=code_id("beyond_mle.stages.adversarial"),
+    shell:
+        "python -m beyond_mle.stages.adversarial --config {input.study} --output {params.results} > {log} 2>&1"

@@ -26,6 +26,7 @@ TITLES = {
     "table3_nonautoregressive": "Non-autoregressive translation (Table 3)",
     "gaussian_illustration": "Jensen-Shannon divergences between covering and seeking (Figure 1)",
     "sharpening_theory": "What each objective converges to",
+    "adversarial": "Adversarial training with a label prior",
 }
 """Page → title; a page other than the index shows the table of its name."""
 EXACT = {
@@ -34,6 +35,7 @@ EXACT = {
         "illustration/surface.csv",
         "illustration/monte_carlo.csv",
     ],
+    "adversarial": ["adversarial/samples.csv"],
     "sharpening_theory": ["tables/scheduled_sampling_theory.csv", "tables/errata.csv"],
 }
 """Pages of exact results, which report no runs → the files below results/{preset} that they show besides the table."""

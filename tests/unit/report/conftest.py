@@ -21,6 +21,7 @@ STAGES = [
 SMOKE = yaml.safe_load((Path(__file__).parents[3] / "config" / "smoke.yaml").read_text())
 STUDY = {
     "preset": "made-up",
+    "adversarial": SMOKE["adversarial"],
     "illustration": SMOKE["illustration"],
     "theory": SMOKE["theory"],
     "caveat": "Made-up numbers.",

@@ -11,7 +11,7 @@ from beyond_mle.report.claims import load_claims, scorecard
 from beyond_mle.report.published import load_published
 from beyond_mle.report.scores import read_scores
 from beyond_mle.report.tables import TABLES, tabulate, write_table
-from beyond_mle.stages import illustrate, sharpen
+from beyond_mle.stages import adversarial, illustrate, sharpen
 
 ROOT = Path(__file__).parents[3]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
@@ -27,6 +27,7 @@ def complete(study: config.Study, results: Path) -> Path:
     claims = load_claims(ROOT / "config" / "claims.yaml")
     write_json(results / "scorecard.json", scorecard(claims, study, read_scores(study, results / "runs")))
     illustrate.write(illustrate.illustrate(study.illustration), results)
+    adversarial.write(adversarial.compete(study.adversarial), results)
     sharpen.write(sharpen.tables(study.theory), results / "tables")
     return results
 
