@@ -7,7 +7,8 @@ A new task, model, objective or decoder is one file in its package:
         class Options(beyond_mle.options.Options):
             temperature: float = 1.0
 
-Every module of the package is imported at the first look-up, so the file alone is enough.
+The file alone is enough: a look-up imports the module of the key's name, and if that does not hold the entry, every
+module of the package.
 """
 
 import importlib
@@ -49,22 +50,33 @@ class Registry:
         return iter(sorted(self._entries))
 
     def __contains__(self, key: str) -> bool:
-        self._load()
+        self._find(key)
         return key in self._entries
 
     def __getitem__(self, key: str) -> type:
-        self._load()
+        self._find(key)
         if key not in self._entries:
             raise UserError(f"there is no {self.noun} kind '{key}': {nearest(key, self._entries)}")
         return self._entries[key]
 
+    def _find(self, key: str) -> None:
+        """Import what holds the entry; most stages need a few kinds only, and start faster without the others."""
+        module = key.replace("-", "_")
+        if key not in self._entries and module in self._modules():
+            importlib.import_module(f"{self._package}.{module}")
+        if key not in self._entries:
+            self._load()
+
     def _load(self) -> None:
         if self._loaded:
             return
-        package = importlib.import_module(self._package)
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{self._package}.{module.name}")
+        for module in self._modules():
+            importlib.import_module(f"{self._package}.{module}")
         self._loaded = True
+
+    def _modules(self) -> list[str]:
+        package = importlib.import_module(self._package)
+        return [module.name for module in pkgutil.iter_modules(package.__path__)]
 
 
 TASKS = Registry("task", "beyond_mle.tasks")

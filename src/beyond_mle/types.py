@@ -5,7 +5,7 @@ V vocabulary, D width, N positions of the whole batch laid end to end.
 """
 
 from dataclasses import dataclass, field, fields, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -21,14 +21,40 @@ class TextBatch:
     """The source and its final EOS."""
     target_BT: Tensor
     """The target's own tokens: no BOS, no EOS (a model adds what it needs)."""
+    support: "Support | None" = None
+    """All of p(·|x), where p is known and the objective needs it."""
 
     def __len__(self) -> int:
         return len(self.source_BS)
 
     def to(self, device: torch.device | str) -> "TextBatch":
         """The same batch on another device."""
-        moved = {f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)}
-        return replace(self, **moved)
+        return _moved(self, device)
+
+
+@dataclass(frozen=True)
+class Support:
+    """Every output y with p(y|x) > 0 of every source of a batch, R of them in all."""
+
+    output_RT: Tensor
+    """Tokens as in `TextBatch.target_BT`."""
+    row_R: Tensor
+    """Of which source of the batch each output is."""
+    log_p_R: Tensor
+    """log p(y|x) in nats."""
+
+    def to(self, device: torch.device | str) -> "Support":
+        """The same on another device."""
+        return _moved(self, device)
+
+
+Movable = TypeVar("Movable", TextBatch, Support)
+
+
+def _moved(values: Movable, device: torch.device | str) -> Movable:
+    """A copy with every field that is there on another device."""
+    own = {f.name: getattr(values, f.name) for f in fields(values)}
+    return replace(values, **{name: value.to(device) for name, value in own.items() if value is not None})
 
 
 @dataclass(frozen=True)
@@ -36,7 +62,8 @@ class LogProb:
     """What a model says of each item of a batch."""
 
     total_B: Tensor
-    """log q(y|x) in nats, given the length where the model predicts it apart (see `length_log_prob_B`)."""
+    """log q(y|x) in nats, given the length where the model predicts it apart (see `length_log_prob_B`); −inf, with a
+    gradient of 0, where the model cannot produce y."""
     length_B: Tensor
     """T: how many tokens the target has, without boundary symbols; 1 where there is no sequence."""
     certainty: Certainty = "exact"
@@ -47,6 +74,13 @@ class LogProb:
     """Σ_t (1/V) Σ_v log q(v at t): what label smoothing needs, where the model factorises over tokens."""
     length_log_prob_B: Tensor | None = None
     """log q(T|x), where the model predicts the length apart from the tokens."""
+    hidden: "LogProb | None" = None
+    """The same of only those tokens that the model's input hides, where training shows it part of the target (CMLM)."""
+
+    def select(self, rows_B: Tensor) -> "LogProb":
+        """The items of these rows (indices, or a mask)."""
+        tensors = {f.name: getattr(self, f.name) for f in fields(self) if f.name.endswith("_B")}
+        return replace(self, **{name: tensor[rows_B] for name, tensor in tensors.items() if tensor is not None})
 
     @property
     def joint_B(self) -> Tensor:
@@ -74,10 +108,23 @@ class Model(Protocol):
 
 
 class Objective(Protocol):
-    """Turns a model and a batch into a loss for each player; most have one player, `model`."""
+    """Turns a model and a batch into a loss for each player.
 
-    def losses(self, model: Model, batch: TextBatch) -> dict[str, Loss]:
-        """The loss of each player on this batch."""
+    Most have one player, `model`. One that brings a second player, such as a discriminator, is an nn.Module and holds
+    it as an attribute of the player's name.
+    """
+
+    needs_support: bool
+    """Whether batches must hold the support of p (`TextBatch.support`)."""
+
+    def losses(self, model: Model, batch: TextBatch, step: int = 0) -> dict[str, Loss]:
+        """The loss of each player that is to make a step on this batch.
+
+        Args:
+            model: what is trained.
+            batch: what it is trained on.
+            step: how many optimiser steps have been made, for schedules.
+        """
 
 
 class DecodingState(Protocol):

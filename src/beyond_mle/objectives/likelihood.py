@@ -27,6 +27,9 @@ class LikelihoodOptions(Options):
     (official: convex losses of non-autoregressive models; the formula as written)."""
     count_boundary: bool = True
     """Whether T counts the boundary symbols: eos for autoregressive, bos and eos for other models (official)."""
+    count_shown: bool = False
+    """Whether tokens count that the model's input shows in training, for models that hide only part of the target
+    (official CMLM: not in MLE, but in the convex loss)."""
     length_factor: float = Field(default=0.1, ge=0)
     """Weight of the length predictor's cross-entropy, for models that have one (official: 0.1 MLE, 0.01 convex)."""
 
@@ -35,6 +38,7 @@ class Likelihood(ABC):
     """−E[f(g)], for the f of a subclass."""
 
     Options: type[LikelihoodOptions] = LikelihoodOptions
+    needs_support: ClassVar[bool] = False
     per_token: ClassVar[bool] = True
     """Whether g is log q(y|x) / T, or log q(y|x) itself."""
 
@@ -49,22 +53,30 @@ class Likelihood(ABC):
     def weight(self, g_B: Tensor) -> Tensor:
         """f′(g), per sequence."""
 
-    def losses(self, model: Model, batch: TextBatch) -> dict[str, Loss]:
-        """The loss of a batch; differentiating `total` gives the gradient of −Σ_i a_i f(g_i)."""
-        log_prob = model.log_prob(batch)
+    def losses(self, model: Model, batch: TextBatch, step: int = 0) -> dict[str, Loss]:
+        """The loss of a batch; differentiating `total` gives the gradient of −Σ_i a_i f(g_i).
+
+        Targets that the model cannot produce are left out, and their share is logged as `impossible`.
+        """
+        everything = model.log_prob(batch)
+        counted = everything.hidden if everything.hidden is not None and not self.options.count_shown else everything
+        possible_B = counted.total_B.isfinite()
+        log_prob = counted.select(possible_B)
         share_B, divisor_B = self._share_and_divisor(log_prob)
         g_B = log_prob.total_B / divisor_B
         weight_B = self.weight(g_B.detach())
         total = -(share_B * weight_B * self._smoothed(g_B, log_prob, divisor_B)).sum()
-        count = share_B.sum()
+        count = share_B.sum().clamp(min=1)
         metrics = {
             "loss": -(share_B * self.value(g_B.detach())).sum() / count,
             "nll": -log_prob.total_B.detach().sum() / self._length(log_prob).sum(),  # per token
             "weight": weight_B.mean(),
             "weight_sd": weight_B.std(correction=0),
         }
-        if log_prob.length_log_prob_B is not None:
-            length_nll = -log_prob.length_log_prob_B.mean()
+        if not possible_B.all():
+            metrics["impossible"] = 1 - possible_B.float().mean()
+        if everything.length_log_prob_B is not None:
+            length_nll = -everything.length_log_prob_B.mean()
             total = total + self.options.length_factor * count * length_nll
             metrics["length_nll"] = length_nll.detach()
         return {"model": Loss(total, count, metrics)}

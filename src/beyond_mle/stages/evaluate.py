@@ -14,6 +14,7 @@ from beyond_mle.errors import exit_cleanly
 from beyond_mle.files import write_json
 from beyond_mle.stages import command_line, loading
 from beyond_mle.text.encoded import EncodedPairs
+from beyond_mle.text.task_data import TaskData
 from beyond_mle.yardsticks import known_p, likelihood
 
 
@@ -32,7 +33,7 @@ def main() -> None:
 
 def _against_truth(
     model: nn.Module,
-    data: loading.TaskData,
+    data: TaskData,
     test: EncodedPairs,
     truth: list[dict[str, Any]],
     evaluation: config.Evaluation,

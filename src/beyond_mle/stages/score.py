@@ -13,7 +13,7 @@ from beyond_mle import config
 from beyond_mle.errors import UserError, exit_cleanly
 from beyond_mle.files import read_jsonl, write_json
 from beyond_mle.stages import command_line
-from beyond_mle.stages.loading import TaskData
+from beyond_mle.text.task_data import TaskData
 from beyond_mle.yardsticks import known_p
 from beyond_mle.yardsticks.overlap import overlap, overlap_metrics
 from beyond_mle.yardsticks.significance import paired_overlap
@@ -41,7 +41,7 @@ def score(
     data = TaskData(data_folder)
     references, truth = data.references("test"), data.truth()
     task = config.entry(study, "tasks", run.task)
-    metrics = overlap_metrics(*task.cls(task.options).scoring)
+    metrics = overlap_metrics(task.cls(task.options).scoring)
     outputs = _outputs(decoded, len(references))
     scores = overlap(outputs, references, metrics)
     values = scores.metrics | (known_p.output_metrics(truth, outputs) if truth else {})

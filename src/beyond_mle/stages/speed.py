@@ -12,6 +12,7 @@ from beyond_mle.decoding.corpus import decode_corpus
 from beyond_mle.errors import exit_cleanly
 from beyond_mle.files import write_json
 from beyond_mle.stages import command_line, loading
+from beyond_mle.text.task_data import TaskData
 from beyond_mle.training import devices
 from beyond_mle.yardsticks.speed import measure_speed
 
@@ -23,7 +24,7 @@ def main() -> None:
     arguments = parser.parse_args()
     study = config.load_resolved(arguments.config)
     runs = [config.find_run(study, key) for key in arguments.only]
-    data = loading.TaskData(arguments.data)
+    data = TaskData(arguments.data)
     training = study.training[runs[0].training]
     devices.prepare_cpu(training.threads)
     sources = data.pairs("test").sources()[: study.evaluation.speed_sentences]

@@ -19,9 +19,9 @@ from beyond_mle.decoding.corpus import decode_corpus
 from beyond_mle.errors import UserError, exit_cleanly
 from beyond_mle.files import write_json
 from beyond_mle.stages import command_line, loading
-from beyond_mle.stages.loading import TaskData
 from beyond_mle.text.batches import batches
 from beyond_mle.text.encoded import EncodedPairs
+from beyond_mle.text.task_data import TaskData
 from beyond_mle.training import checkpoint, devices
 from beyond_mle.training.loop import Fit, fit
 from beyond_mle.types import TextBatch
@@ -108,7 +108,7 @@ class _Validation:
         self.data = data
         self.decoder = loading.decoder(study, run.decoders[0])
         task = config.entry(study, "tasks", run.task)
-        self.metrics = {"bleu": overlap_metrics(*task.cls(task.options).scoring)["bleu"]}
+        self.metrics = {"bleu": overlap_metrics(task.cls(task.options).scoring)["bleu"]}
 
     def __call__(self, model: nn.Module) -> float:
         """BLEU of the run's first decoder, or the negative NLL per token."""

@@ -15,7 +15,7 @@ from beyond_mle import config
 from beyond_mle.errors import exit_cleanly
 from beyond_mle.files import write_json
 from beyond_mle.stages import command_line
-from beyond_mle.stages.loading import TaskData
+from beyond_mle.text.task_data import TaskData
 from beyond_mle.yardsticks import closed_form, known_p
 from beyond_mle.yardsticks.overlap import overlap, overlap_metrics
 
@@ -37,7 +37,7 @@ def reference_rows(study: config.Study, task: str, data: TaskData, truth: list[d
     """Rows of model `truth`: what p itself, and the optimum of `convex-exp` for each order in use, would score."""
     references = data.references("test")
     found = config.entry(study, "tasks", task)
-    scoring = overlap_metrics(*found.cls(found.options).scoring)
+    scoring = overlap_metrics(found.cls(found.options).scoring)
 
     def row(objective: str, order: float | None, decoder: str, outputs: list[str]) -> dict[str, Any]:
         metrics = overlap(outputs, references, scoring).metrics | known_p.output_metrics(truth, outputs)

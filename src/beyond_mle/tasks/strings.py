@@ -5,7 +5,6 @@ from typing import Literal
 
 import numpy as np
 from pydantic import Field
-from scipy.special import entr, log_softmax
 
 from beyond_mle.errors import UserError
 from beyond_mle.options import Options
@@ -80,7 +79,7 @@ class Strings:
     @property
     def entropy(self) -> float:
         """H(p) in nats."""
-        return float(entr(self.p_N).sum())
+        return float(-(self.p_N * self.log_p_N).sum())
 
     def log_prob(self, string: String) -> float:
         """log p in nats; −inf off the support."""
@@ -95,7 +94,7 @@ class Strings:
         """log p of each string; the legacy generator is that of the published length-2 example."""
         o = self.options
         if o.p == "random":
-            return log_softmax(o.spread * random.standard_normal(len(self.support)))
+            return _normalised(o.spread * random.standard_normal(len(self.support)))
         if o.p == "dirichlet":
             return np.log(random.dirichlet([o.concentration] * len(self.support)))
         rows = [1, *o.symbols[:-1]]
@@ -104,4 +103,9 @@ class Strings:
             sum(np.log(step[before, symbol]) for step, before, symbol in zip(steps, (0, *string), string, strict=False))
             for string in self.support
         ]
-        return log_softmax(log_p_N)  # each length's strings sum to 1, so every length is equally likely
+        return _normalised(log_p_N)  # each length's strings sum to 1, so every length is equally likely
+
+
+def _normalised(log_p_N: np.ndarray) -> np.ndarray:
+    """Log-probabilities of the same ratios that sum to 1 (by NumPy: every configuration imports this module)."""
+    return log_p_N - np.logaddexp.reduce(log_p_N)

@@ -1,5 +1,7 @@
 """The training loop of every minibatch run: budgets in optimiser steps, resumable at any moment.
 
+The players are the model and whatever modules the objective brings; each follows its own loss with its own optimiser.
+
 A killed training continues from its last saved state and ends with the same weights, bit for bit, as one that was
 never interrupted: the state holds weights, optimisers, random numbers, the position in the data, and all that
 validation has gathered.
@@ -82,7 +84,10 @@ class _Loop:
         for module in run.model.modules():
             if isinstance(module, nn.Dropout):
                 module.p = run.options.dropout
-        self.optimiser = make_optimiser(run.model, run.options)
+        self.players = {"model": run.model}
+        if isinstance(run.objective, nn.Module):
+            self.players |= dict(run.objective.to(run.device).named_children())
+        self.optimisers = {player: make_optimiser(module, run.options) for player, module in self.players.items()}
         self.state = State()
         self.state_path = run.folder / "state.pt"
         self._resume()
@@ -116,25 +121,33 @@ class _Loop:
             self.state.epoch, self.state.position = self.state.epoch + 1, 0
 
     def _step(self, batches: list[Any]) -> None:
-        """One optimiser step; the gradient is Σ totals / Σ counts over the accumulated batches."""
-        self.optimiser.zero_grad(set_to_none=True)
-        count = 0.0
+        """One step of each player that has a loss; the gradient is Σ totals / Σ counts over the accumulated batches."""
+        counts: dict[str, Tensor] = {}
         for batch in batches:
             with autocast(self.options.precision, self.run.device):
-                loss = self.run.objective.losses(self.run.model, batch)["model"]
-            loss.total.backward()
-            count = count + loss.count
-            for name, value in loss.metrics.items():
-                self.state.running[name] = self.state.running.get(name, 0.0) + value / len(batches)
-        gradients = [p.grad for p in self.run.model.parameters() if p.grad is not None]
+                losses = self.run.objective.losses(self.run.model, batch, self.state.step)
+            for player, loss in losses.items():
+                loss.total.backward(inputs=list(self.players[player].parameters()), retain_graph=len(losses) > 1)
+                counts[player] = counts.get(player, 0) + loss.count
+                for name, value in loss.metrics.items():
+                    self.state.running[name] = self.state.running.get(name, 0.0) + value / len(batches)
+        self.state.step += 1
+        rate = learning_rate(self.state.step, self.options)
+        for player, count in counts.items():
+            self._follow(player, count, rate if player == "model" else rate * self.options.opponent_rate)
+        self.log.step()
+
+    def _follow(self, player: str, count: Tensor, rate: float) -> None:
+        """Step a player along its summed gradient, divided by `count`."""
+        module, optimiser = self.players[player], self.optimisers[player]
+        gradients = [p.grad for p in module.parameters() if p.grad is not None]
         torch._foreach_div_(gradients, count)
         if self.options.clip:
-            nn.utils.clip_grad_norm_(self.run.model.parameters(), self.options.clip)
-        self.state.step += 1
-        for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.state.step, self.options)
-        self.optimiser.step()
-        self.log.step()
+            nn.utils.clip_grad_norm_(module.parameters(), self.options.clip)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
 
     def _write_metrics(self) -> None:
         """Log the means since the last record."""
@@ -168,8 +181,8 @@ class _Loop:
         """Write the resumable state."""
         state = {
             "loop": asdict(self.state),
-            "weights": self.run.model.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            "players": {player: module.state_dict() for player, module in self.players.items()},
+            "optimisers": {player: optimiser.state_dict() for player, optimiser in self.optimisers.items()},
             "random": torch.get_rng_state(),
         }
         if self.run.device.type == "cuda":
@@ -182,8 +195,9 @@ class _Loop:
         if saved is None:
             return
         self.state = State(**saved["loop"])
-        self.run.model.load_state_dict(saved["weights"])
-        self.optimiser.load_state_dict(saved["optimiser"])
+        for player, module in self.players.items():
+            module.load_state_dict(saved["players"][player])
+            self.optimisers[player].load_state_dict(saved["optimisers"][player])
         torch.set_rng_state(saved["random"])
         if self.run.device.type == "cuda":
             torch.cuda.set_rng_state(saved["random_cuda"], self.run.device)

@@ -18,6 +18,8 @@ class TrainingOptions(Options):
     """Batches per optimiser step."""
     learning_rate: float = Field(gt=0)
     """The peak, reached at the end of the warm-up."""
+    opponent_rate: float = Field(default=1.0, gt=0)
+    """The learning rate of a module that the objective brings (a discriminator), as a multiple of the model's."""
     warmup: int = Field(default=0, ge=0)
     """Steps of linear warm-up from zero."""
     schedule: Literal["inverse-sqrt", "linear"] = "inverse-sqrt"

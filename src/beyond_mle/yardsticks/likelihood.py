@@ -25,12 +25,20 @@ def held_out(model: nn.Module, pairs: EncodedPairs, batch_tokens: int) -> dict[s
     Returns:
         `nll`: nats per sentence; `nll-token`: the same per position that the model predicts;
         `entropy`: of the model's prediction where the reference's token stands, nats per position.
+        `impossible`: % of the references that the model cannot produce (only if there are any); the others leave them
+        out.
     """
     nll = entropy = positions = 0.0
+    impossible = 0
     for rows in in_order(pairs.lengths, batch_tokens):
         batch = pairs.batch(rows).to(model.device)
-        nll -= float(model.log_prob(batch).joint_B.double().sum())
+        log_prob_B = model.log_prob(batch).joint_B.double()
+        possible_B = log_prob_B.isfinite()
         entropy_B, positions_B = model.entropy(batch)
+        nll -= float(log_prob_B[possible_B].sum())
+        impossible += int((~possible_B).sum())
         entropy += float(entropy_B.double().sum())
         positions += int(positions_B.sum())
-    return {"nll": nll / len(pairs), "nll-token": nll / positions, "entropy": entropy / positions}
+    possible = len(pairs) - impossible
+    figures = {"nll": nll / max(possible, 1), "nll-token": nll / positions, "entropy": entropy / positions}
+    return figures | ({"impossible": 100 * impossible / len(pairs)} if impossible else {})
