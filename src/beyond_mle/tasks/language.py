@@ -64,9 +64,9 @@ class Language:
                 slots += self._constituent(clause, part, case, style.register)
         return slots
 
-    def canonical(self, meaning: Meaning) -> Tokens:
-        """The meaning in the first style, with the preferred synonyms throughout."""
-        return tuple(token for slot in self.slots(meaning, self.styles[0]) for token in slot[0][0])
+    def canonical(self, meaning: Meaning, style: int = 0) -> Tokens:
+        """The meaning in one style (by default the first), with the preferred synonyms throughout."""
+        return tuple(token for slot in self.slots(meaning, self.styles[style]) for token in slot[0][0])
 
     def _constituent(self, clause: Clause, part: str, case: str, register: int) -> list[Slot]:
         """The slots of one part of a style's order; none for a constituent that the clause lacks."""

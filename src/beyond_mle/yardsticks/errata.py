@@ -185,6 +185,10 @@ def _eq13(d: Draw) -> tuple[float, float]:
     return _both(_js(d.p, d.q, d.pi) - _js(d.q, d.p, 1 - d.pi))
 
 
+def _after_eq13(d: Draw) -> tuple[float, float]:
+    return _both(max(_js(d.p, d.q, d.near), _js(d.p, d.q, 1 - d.near)))
+
+
 def _before_eq14(d: Draw) -> tuple[float, float]:
     slope = _js(d.p, d.q, d.near) / d.near
     return slope - _kl(d.q, d.p), slope - _kl(d.p, d.q)
@@ -249,6 +253,7 @@ EQUATIONS = (
     Equation("11", "JSD[P‖Q] = JSD[P‖Q] = ½ KL[P‖M] + ½ KL[Q‖M]", "JSD[P‖Q] = JSD[Q‖P] = … (a misprint)", _eq11),
     Equation("12", "JS_π[P‖Q] = π KL[P‖M] + (1−π) KL[Q‖M] (is the information of x on its label)", "", _eq12),
     Equation("13", "JS_π[P‖Q] = JS_1−π[Q‖P]", "", _eq13),
+    Equation("after 13", "JS_π → 0 at π → 0 and at π → 1", "", _after_eq13),
     Equation("before 14", "∂JS_π/∂π at π → 0 is KL[Q‖P]", "… is KL[P‖Q]; at π → 1 it is −KL[Q‖P]", _before_eq14),
     Equation("14", "JS_π/π = KL[P‖M] + (1−π)/π KL[Q‖M]", "", _eq14),
     Equation("15", "second term of (14) ≈ π (P−Q)ᵀH(P−Q)", "… ≈ π (1−π)/2 (P−Q)ᵀH(P−Q), H = diag(1/Q)", _eq15),

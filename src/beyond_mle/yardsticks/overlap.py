@@ -1,29 +1,49 @@
-"""BLEU and chrF: how far outputs overlap with references, by sacreBLEU.
+"""BLEU, chrF and ROUGE: how far outputs overlap with references, by sacreBLEU and rouge-score.
 
-`bleu` and `chrf` are sacreBLEU's own. `bleu-tokenised` is what the paper reports: multi-bleu.perl on
-Moses-tokenised text, which is unsmoothed BLEU over the tokens as they stand.
+`bleu` and `chrf` are sacreBLEU's own. `bleu-tokenised` is what the paper reports for translation: multi-bleu.perl on
+Moses-tokenised text, which is unsmoothed BLEU over the tokens as they stand. `rouge1`, `rouge2` and `rougel` are for
+summaries: the mean over sentences of the F1 score.
+
+A metric scores a corpus from statistics of its sentences that add up, so that a paired bootstrap (see `significance`)
+can score any resample of the sentences without looking at the text again.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from itertools import zip_longest
-from typing import Literal
+from typing import Protocol
 
 import numpy as np
 from sacrebleu.metrics import BLEU, CHRF
-from sacrebleu.metrics.base import Metric
+from sacrebleu.metrics.base import Metric as SacrebleuMetric
 from sacrebleu.tokenizers.tokenizer_base import BaseTokenizer
 from sacremoses import MosesTokenizer
 
+from beyond_mle.scoring import Rouge, Scoring
+
 References = Sequence[Sequence[str]]
 """One or more references per output."""
-Tokenise = Literal["13a", "none"]
-"""sacreBLEU's tokeniser for BLEU: `13a` for real text, `none` for tokens between spaces."""
+_ROUGE = {"rouge1": "rouge1", "rouge2": "rouge2", "rougel": "rougeL"}
+"""Our names → rouge-score's."""
+
+
+class Metric(Protocol):
+    """A measure of a corpus, computed from statistics that add up over its sentences."""
+
+    def statistics(self, outputs: Sequence[str], references: References) -> np.ndarray:
+        """The statistics of each sentence [B, F]."""
+
+    def score(self, sums_F: np.ndarray) -> float:
+        """The score in percent of a corpus with these summed statistics."""
+
+    def signature(self) -> str:
+        """How it was computed; after `statistics`, since it may tell the number of references."""
 
 
 @dataclass(frozen=True)
 class OverlapScores:
-    """Scores in percent (0–100) by metric name, and sacreBLEU's signature of each."""
+    """Scores in percent (0–100) by metric name, and the signature of each."""
 
     metrics: dict[str, float]
     signatures: dict[str, str]
@@ -42,47 +62,98 @@ def overlap(outputs: Sequence[str], references: References, metrics: dict[str, M
     """
     scores, signatures = {}, {}
     for name, metric in metrics.items():
-        statistics_BF = sufficient_statistics(metric, outputs, references)
-        scores[name] = score(metric, statistics_BF.sum(axis=0))
-        signatures[name] = str(metric.get_signature())
+        scores[name] = metric.score(sufficient_statistics(metric, outputs, references).sum(axis=0))
+        signatures[name] = metric.signature()
     return OverlapScores(scores, signatures)
 
 
-def bleu(outputs: Sequence[str], references: References, tokenise: Tokenise = "13a") -> float:
-    """sacreBLEU's corpus BLEU in percent, for validation."""
-    return overlap(outputs, references, {"bleu": BLEU(tokenize=tokenise, force=True)}).metrics["bleu"]
-
-
-def overlap_metrics(tokenise: Tokenise = "13a", moses_language: str | None = None) -> dict[str, Metric]:
-    """The sacreBLEU metrics by name.
-
-    Args:
-        tokenise: sacreBLEU's tokeniser for `bleu`.
-        moses_language: the language code for `bleu-tokenised`; without it, that metric is left out.
-    """
+def overlap_metrics(scoring: Scoring) -> dict[str, Metric]:
+    """The metrics of a task, by name."""
     # force: text with spaces before full stops is meant as it is, so sacreBLEU need not warn of it.
-    metrics: dict[str, Metric] = {"bleu": BLEU(tokenize=tokenise, force=True), "chrf": CHRF()}
-    if moses_language is not None:
-        metrics["bleu-tokenised"] = _multi_bleu(moses_language)
+    metrics: dict[str, Metric] = {
+        "bleu": Sacrebleu(BLEU(tokenize=scoring.tokenise, force=True)),
+        "chrf": Sacrebleu(CHRF()),
+    }
+    if scoring.moses_language is not None:
+        metrics["bleu-tokenised"] = Sacrebleu(_multi_bleu(scoring.moses_language))
+    if scoring.rouge is not None:
+        metrics |= {name: RougeF1(name, scoring.rouge) for name in _ROUGE}
     return metrics
 
 
 def sufficient_statistics(metric: Metric, outputs: Sequence[str], references: References) -> np.ndarray:
-    """The counts of each sentence [B, F]; a corpus is scored from their sum (see `score`).
+    """The statistics of each sentence [B, F]; a corpus is scored from their sum.
 
     Raises:
         ValueError: if there are not as many reference lists as outputs, or none at all.
     """
     if not outputs or len(outputs) != len(references) or not all(references):
         raise ValueError(f"{len(outputs)} outputs need as many non-empty reference lists, not {len(references)}")
-    # sacreBLEU wants the k-th references of all sentences together, None where a sentence has fewer. Its
-    # per-sentence counts have no public name, but its own significance tests are built on these two methods.
-    return np.array(metric._extract_corpus_statistics(outputs, list(zip_longest(*references))), dtype=float)
+    return metric.statistics(outputs, references)
 
 
-def score(metric: Metric, sums_F: np.ndarray) -> float:
-    """The score in percent of a corpus with these summed counts."""
-    return metric._compute_score_from_stats(sums_F).score
+class Sacrebleu:
+    """A metric of sacreBLEU; its statistics are counts, such as those of n-grams."""
+
+    def __init__(self, metric: SacrebleuMetric):
+        self.metric = metric
+
+    def statistics(self, outputs: Sequence[str], references: References) -> np.ndarray:
+        """The counts of each sentence [B, F]."""
+        # sacreBLEU wants the k-th references of all sentences together, None where a sentence has fewer. Its
+        # per-sentence counts have no public name, but its own significance tests are built on these two methods.
+        return np.array(self.metric._extract_corpus_statistics(outputs, list(zip_longest(*references))), dtype=float)
+
+    def score(self, sums_F: np.ndarray) -> float:
+        """The score in percent of a corpus with these summed counts."""
+        return self.metric._compute_score_from_stats(sums_F).score
+
+    def signature(self) -> str:
+        """sacreBLEU's signature."""
+        return str(self.metric.get_signature())
+
+
+class RougeF1:
+    """ROUGE (Lin 2004) by rouge-score: F1 with the best of a sentence's references; its mean over the sentences.
+
+    `rougel` takes a text as one sequence, also where it has several sentences.
+    """
+
+    def __init__(self, name: str, unit: Rouge):
+        """Choose the metric.
+
+        Args:
+            name: `rouge1`, `rouge2` (n-grams) or `rougel` (longest common subsequence).
+            unit: what is compared.
+        """
+        from rouge_score.rouge_scorer import RougeScorer  # here, because its import takes a second
+
+        self._type, self._unit = _ROUGE[name], unit
+        tokenizer = _Tokens() if unit == "tokens" else None  # None: rouge-score's own
+        self._scorer = RougeScorer([self._type], use_stemmer=unit == "stems", tokenizer=tokenizer)
+
+    def statistics(self, outputs: Sequence[str], references: References) -> np.ndarray:
+        """F1 in percent and 1 (the count of a mean), [B, 2]."""
+        f1_B = [
+            100 * self._scorer.score_multi(alternatives, output)[self._type].fmeasure
+            for output, alternatives in zip(outputs, references, strict=True)
+        ]
+        return np.stack([f1_B, np.ones(len(outputs))], axis=1)
+
+    def score(self, sums_F: np.ndarray) -> float:
+        """The mean F1 in percent."""
+        return float(sums_F[0] / sums_F[1])
+
+    def signature(self) -> str:
+        """In the manner of sacreBLEU's."""
+        return f"refs:best|tok:{self._unit}|score:f1|version:rouge-score-{version('rouge-score')}"
+
+
+class _Tokens:
+    """A tokeniser for rouge-score: what stands between spaces."""
+
+    def tokenize(self, text: str) -> list[str]:
+        return text.split()
 
 
 def _multi_bleu(language: str) -> BLEU:

@@ -7,12 +7,10 @@ neither an interval nor a two-sided p-value for the difference.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
-from sacrebleu.metrics.base import Metric
 
-from beyond_mle.yardsticks.overlap import References, score, sufficient_statistics
+from beyond_mle.yardsticks.overlap import Metric, References, sufficient_statistics
 
 SEED = 12345
 """sacreBLEU's default seed."""
@@ -64,7 +62,7 @@ def paired_bootstrap(
     )
     observed, *resampled = scores_a - scores_b
     low, high = np.quantile(resampled, [0.025, 0.975])
-    at_least_as_far = np.abs(resampled - observed) >= abs(observed)
+    at_least_as_far = np.abs(resampled - observed) >= abs(observed) - 1e-9  # equal, whatever the last bit
     p = (at_least_as_far.sum() + 1) / (samples + 1)
     return PairedDifference(float(observed), float(low), float(high), float(p))
 
@@ -91,8 +89,7 @@ def paired_overlap(
     for name, metric in metrics.items():
         statistic_a = sufficient_statistics(metric, outputs, references)
         statistic_b = sufficient_statistics(metric, control, references)
-        score_of_sums = partial(score, metric)
-        differences[name] = paired_bootstrap(statistic_a, statistic_b, score_of_sums, samples, seed)
+        differences[name] = paired_bootstrap(statistic_a, statistic_b, metric.score, samples, seed)
     return differences
 
 

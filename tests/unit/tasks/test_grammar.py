@@ -308,7 +308,7 @@ def test_no_files_are_needed():
 def test_a_support_too_large_to_enumerate_is_refused():
     task = grammar(main_clauses=6)
     meaning = meanings(task, 1)[0]
-    with pytest.raises(UserError, match="largest_support is 20000: raise it, lower main_clauses"):
+    with pytest.raises(UserError, match="realisations, and largest_support is 20000: raise it"):
         task.distribution(meaning)
     assert task.log_prob(meaning, task.sample(meaning, random.Random(1))) < 0  # needs no enumeration
 

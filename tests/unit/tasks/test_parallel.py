@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 from beyond_mle.errors import UserError
 from beyond_mle.options import parse
 from beyond_mle.registry import TASKS
+from beyond_mle.scoring import Scoring
 from beyond_mle.tasks.parallel import Parallel, ParallelOptions
 from beyond_mle.tasks.prepared import Prepared
 
@@ -143,15 +145,125 @@ def test_wrong_options_are_named(values, message):
         parse(ParallelOptions, values, "tasks.mine")
 
 
+REFERENCES = {"pairs": "test.jsonl", "target_fields": ["summary1", "summary2", "summary3"]}
+
+
+@pytest.fixture
+def dialogues(tmp_path):
+    """A task of summaries with three references in test; files may be given other rows."""
+
+    def make(cleaning=None, **rows: list[dict]) -> Prepared:
+        train = [{"dialogue": f"a: no {i}\nb: yes {i}", "summary": f"s {i}"} for i in range(3)]
+        test = [{"dialogue": "a: one two\r\nb: three", **{f"summary{n}": f"r\n{n}" for n in (1, 2, 3)}}]
+        for split, lines in ({"train": train, "dev": train[:1], "test": test} | rows).items():
+            (tmp_path / f"{split}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        splits = {"train": {"pairs": "train.jsonl"}, "dev": {"pairs": "dev.jsonl"}, "test": REFERENCES}
+        options = {"splits": splits, "source_field": "dialogue", "target_field": "summary", "cleaning": cleaning or {}}
+        task = Parallel(parse(ParallelOptions, options, "tasks.mine"))
+        return task.prepare({name: tmp_path / name for name in task.source_files()})
+
+    return make
+
+
+def test_a_test_source_may_have_several_references(dialogues):
+    prepared = dialogues()
+    assert prepared.splits["test"] == [{"source": "a: one two b: three", "targets": ["r 1", "r 2", "r 3"]}]
+    assert pairs(prepared, "train") == [("a: no 1 b: yes 1", "s 1"), ("a: no 2 b: yes 2", "s 2")]
+    assert pairs(prepared, "dev") == [("a: no 0 b: yes 0", "s 0")]
+
+
+def test_sources_of_all_splits_are_cut(dialogues):
+    prepared = dialogues(cleaning={"max_source_words": 3})
+    assert prepared.splits["test"][0]["source"] == "a: one two"
+    assert pairs(prepared, "train") == [("a: no 1", "s 1"), ("a: no 2", "s 2")]
+    # What is equal once it is cut is the same source: none of it may be in two splits.
+    assert prepared.cleaning["train"]["dropped"] == {"source of an evaluation split": 1}
+    with pytest.raises(UserError, match=r"left of 3 lines \(dropped: 3 source of an evaluation split\)"):
+        dialogues(cleaning={"max_source_words": 2})
+
+
+def test_an_empty_reference_is_named(dialogues):
+    row = {"dialogue": "a", "summary1": "x", "summary2": " ", "summary3": "x"}
+    with pytest.raises(UserError, match=r"test.jsonl, line 1: empty text in an evaluation split"):
+        dialogues(test=[row])
+
+
+def test_a_file_of_other_fields_is_named(dialogues):
+    with pytest.raises(UserError, match=r"train.jsonl, line 1: no text in field 'dialogue'; the line has article, id"):
+        dialogues(train=[{"article": "t", "id": 1}])
+
+
+def test_summaries_are_scored_with_rouge_on_request():
+    assert Parallel(ParallelOptions(splits=SPLITS)).scoring == Scoring()
+    scoring = Parallel(ParallelOptions(splits=SPLITS, language="en", rouge="stems")).scoring
+    assert scoring == Scoring(tokenise="13a", moses_language="en", rouge="stems")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"splits": {"train": REFERENCES}}, "target_fields are for dev and test"),
+        ({"splits": {**SPLITS, "dev": REFERENCES}, "reverse": True}, "reverse needs one target .* splits.dev"),
+        ({"splits": SPLITS, "rouge": "words"}, r"tasks.mine.rouge' = 'words'"),
+    ],
+)
+def test_references_where_there_must_be_one_target(values, message):
+    with pytest.raises(UserError, match=message):
+        parse(ParallelOptions, values, "tasks.mine")
+
+
+def prepare_from_mirror(**options) -> Prepared:
+    task, mirror = Parallel(ParallelOptions(**options)), Path(os.environ["BEYOND_MLE_MIRROR"])
+    return task.prepare({name: mirror / name for name in task.source_files()})
+
+
+@pytest.mark.skipif("BEYOND_MLE_MIRROR" not in os.environ, reason="BEYOND_MLE_MIRROR is not set")
+def test_dialogsum():
+    splits = {split: {"pairs": f"dialogsum/dialogsum.{split}.jsonl.gz"} for split in ("train", "dev", "test")}
+    splits["test"] = {"target_fields": ["summary1", "summary2", "summary3"], **splits["test"]}
+    cleaning = {"max_source_words": 300, "max_words": 0, "max_ratio": 0}
+    prepared = prepare_from_mirror(
+        splits=splits, source_field="dialogue", target_field="summary", cleaning=cleaning, rouge="stems"
+    )
+    assert {split: count["read"] for split, count in prepared.cleaning.items()} == {
+        "train": 12460,
+        "dev": 500,
+        "test": 500,
+    }
+    # The files share dialogues that differ in white space only.
+    assert prepared.cleaning["train"]["dropped"] == {"duplicate": 7, "source of an evaluation split": 33}
+    assert {len(row["targets"]) for row in prepared.splits["test"]} == {3}
+    assert max(len(row["source"].split()) for row in prepared.splits["train"]) == 300
+    assert prepared.splits["test"][0]["source"].startswith(
+        "#Person1#: Ms. Dawson, I need you to take a dictation for me. #P"
+    )
+
+
+@pytest.mark.skipif("BEYOND_MLE_MIRROR" not in os.environ, reason="BEYOND_MLE_MIRROR is not set")
+@pytest.mark.parametrize(("name", "kept"), [("xsum", 170), ("cnn_dailymail", 165)])
+def test_news(name, kept):
+    prepared = prepare_from_mirror(
+        splits={"train": {"pairs": f"news_sum_samples/{name}_t0_200.jsonl.gz"}},
+        source_field="document",
+        target_field="summary",
+        dev_size=10,
+        test_size=20,
+        cleaning={"max_source_words": 100, "max_words": 0, "max_ratio": 0},
+    )
+    assert prepared.cleaning["train"]["read"] == 200
+    assert len(prepared.splits["train"]) == kept
+    texts = [text for rows in prepared.splits.values() for row in rows for text in (row["source"], *row["targets"])]
+    assert not any("\n" in text for text in texts)
+    assert max(len(row["source"].split()) for row in prepared.splits["test"]) == 100
+
+
 @pytest.mark.skipif("BEYOND_MLE_MIRROR" not in os.environ, reason="BEYOND_MLE_MIRROR is not set")
 def test_multi30k():
     files = {"train": "train", "dev": "val", "test": "test_2016_flickr"}
     splits = {
         split: {"source": f"multi30k/{name}.en.gz", "target": f"multi30k/{name}.de.gz"} for split, name in files.items()
     }
-    task = Parallel(ParallelOptions(splits=splits))
-    mirror = Path(os.environ["BEYOND_MLE_MIRROR"])
-    prepared = task.prepare({name: mirror / name for name in task.source_files()})
+    prepared = prepare_from_mirror(splits=splits)
     assert {split: count["read"] for split, count in prepared.cleaning.items()} == {
         "train": 29000,
         "dev": 1014,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beyond_mle.text.cleaning import CleaningOptions, clean, normalise
+from beyond_mle.text.cleaning import CleaningOptions, clean, normalise, normalise_source
 
 ALL_OFF = CleaningOptions(max_words=0, max_ratio=0, drop_duplicates=False)
 
@@ -48,6 +48,20 @@ def test_a_faulty_pair_is_dropped_for_its_reason(pair, reason):
         [("a b", "x"), ("a b c", "x y")],
         {reason: 1},
     )
+
+
+def test_long_sources_are_cut_before_anything_else():
+    options = CleaningOptions(max_source_words=3, max_words=3, max_ratio=3)
+    pairs = [("a\nb  c d e", "x"), ("a b c f", "x"), ("a b", "w x y z")]
+    assert clean(pairs, options) == ([("a b c", "x")], {"duplicate": 1, "too long": 1})
+
+
+@given(st.text("ab \n", max_size=20), st.integers(0, 5))
+def test_a_cut_source_is_the_beginning_of_the_whole_one(text, limit):
+    cut = normalise_source(text, CleaningOptions(max_source_words=limit))
+    assert normalise(text).startswith(cut)
+    words = len(normalise(text).split())
+    assert len(cut.split()) == (min(words, limit) if limit else words)
 
 
 def test_limits_can_be_switched_off():

@@ -1,4 +1,5 @@
 import hashlib
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -157,8 +158,18 @@ def test_the_catalogue_of_the_repository_is_complete():
     sources = read_catalogue(Path(__file__).parents[3] / "config" / "sources.yaml")
     splits = ("train", "val", "test_2016_flickr", "test_2017_flickr")
     assert {f"multi30k/{split}.{language}.gz" for split in splits for language in ("en", "de")} <= set(sources)
-    assert all(source.url.endswith(name.split("/")[-1]) for name, source in sources.items())
+    assert {f"dialogsum/dialogsum.{split}.jsonl.gz" for split in ("train", "dev", "test")} <= set(sources)
+    own = {name: source for name, source in sources.items() if not name.startswith("dialogsum/")}  # from a mirror only
+    assert all(source.url.endswith(name.split("/")[-1]) for name, source in own.items())
     assert len({source.sha256 for source in sources.values()}) == len(sources)
+
+
+@pytest.mark.skipif("BEYOND_MLE_MIRROR" not in os.environ, reason="BEYOND_MLE_MIRROR is not set")
+def test_a_mirror_has_the_catalogued_files(tmp_path):
+    sources = read_catalogue(Path(__file__).parents[3] / "config" / "sources.yaml")
+    for number, name in enumerate(sources):
+        fetch(name, tmp_path / str(number), sources, mirror=Path(os.environ["BEYOND_MLE_MIRROR"]))
+    assert len(list(tmp_path.iterdir())) == len(sources)
 
 
 @pytest.mark.parametrize(

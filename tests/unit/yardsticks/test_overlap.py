@@ -1,10 +1,13 @@
 import math
 from collections import Counter
+from importlib.metadata import version
 
 import pytest
 import sacrebleu
+from rouge_score.rouge_scorer import RougeScorer
 
-from beyond_mle.yardsticks.overlap import bleu, overlap, overlap_metrics
+from beyond_mle.scoring import Scoring
+from beyond_mle.yardsticks.overlap import RougeF1, overlap, overlap_metrics, sufficient_statistics
 
 OUTPUTS = [
     "The quick brown fox didn't jump over the well-known dog.",
@@ -16,6 +19,19 @@ REFERENCES = [
     ["A man rides a bicycle (red) down the street.", "A man is riding a red bicycle down a street."],
     ["Two dogs are playing in the snow.", "Two dogs play in the snow & jump."],
 ]
+
+
+ROUGES = {"rouge1": "rouge1", "rouge2": "rouge2", "rougel": "rougeL"}
+
+
+def bleu(outputs, references):
+    return overlap(outputs, references, overlap_metrics(Scoring())).metrics["bleu"]
+
+
+def rouge(output, references, unit="tokens"):
+    """ROUGE of one sentence."""
+    metrics = {name: RougeF1(name, unit) for name in ROUGES}
+    return overlap([output], [references], metrics).metrics
 
 
 def streams(references):
@@ -45,18 +61,17 @@ def ngrams(words, n):
 
 
 def test_bleu_and_chrf_are_sacrebleu_s():
-    result = overlap(OUTPUTS, REFERENCES, overlap_metrics())
+    result = overlap(OUTPUTS, REFERENCES, overlap_metrics(Scoring()))
     assert result.metrics == pytest.approx(
         {
             "bleu": sacrebleu.corpus_bleu(OUTPUTS, streams(REFERENCES)).score,
             "chrf": sacrebleu.corpus_chrf(OUTPUTS, streams(REFERENCES)).score,
         }
     )
-    assert bleu(OUTPUTS, REFERENCES) == pytest.approx(result.metrics["bleu"])
 
 
 def test_tokens_are_scored_as_they_stand_on_request():
-    [score] = [overlap(OUTPUTS, REFERENCES, overlap_metrics(tokenise="none")).metrics["bleu"]]
+    score = overlap(OUTPUTS, REFERENCES, overlap_metrics(Scoring(tokenise="none"))).metrics["bleu"]
     assert score == pytest.approx(sacrebleu.corpus_bleu(OUTPUTS, streams(REFERENCES), tokenize="none").score)
     assert score != pytest.approx(bleu(OUTPUTS, REFERENCES))
 
@@ -68,26 +83,26 @@ def test_sentences_may_have_different_numbers_of_references():
 
 
 def test_tokenised_bleu_is_multi_bleu_on_moses_tokens():
-    metrics = overlap_metrics(moses_language="en")
-    moses = metrics["bleu-tokenised"].tokenizer
+    metrics = overlap_metrics(Scoring(moses_language="en"))
+    moses = metrics["bleu-tokenised"].metric.tokenizer
     expected = multi_bleu([moses(o) for o in OUTPUTS], [[moses(r) for r in rs] for rs in REFERENCES])
     assert overlap(OUTPUTS, REFERENCES, metrics).metrics["bleu-tokenised"] == pytest.approx(expected)
 
 
 def test_moses_tokens_split_dashes_and_are_not_escaped():
-    moses = overlap_metrics(moses_language="en")["bleu-tokenised"].tokenizer
+    moses = overlap_metrics(Scoring(moses_language="en"))["bleu-tokenised"].metric.tokenizer
     assert moses('It\'s a well-known "fact" & more.') == 'It \'s a well @-@ known " fact " & more .'
 
 
 def test_tokenised_bleu_is_not_smoothed():
-    metrics = overlap_metrics(moses_language="en")
+    metrics = overlap_metrics(Scoring(moses_language="en"))
     result = overlap(["a b c x"], [["a b c d"]], metrics)
     assert result.metrics["bleu-tokenised"] == 0
     assert result.metrics["bleu"] > 0
 
 
 def test_signatures_name_the_tokeniser_and_the_references():
-    signatures = overlap(OUTPUTS, REFERENCES, overlap_metrics("none", "de")).signatures
+    signatures = overlap(OUTPUTS, REFERENCES, overlap_metrics(Scoring("none", "de"))).signatures
     assert signatures.keys() == {"bleu", "chrf", "bleu-tokenised"}
     assert "nrefs:2" in signatures["bleu"]
     assert "tok:none" in signatures["bleu"]
@@ -100,3 +115,68 @@ def test_signatures_name_the_tokeniser_and_the_references():
 def test_outputs_without_their_references_are_refused(outputs, references):
     with pytest.raises(ValueError, match="reference lists"):
         bleu(outputs, references)
+
+
+def test_only_summaries_are_scored_with_rouge():
+    assert set(overlap_metrics(Scoring(moses_language="en"))) == {"bleu", "chrf", "bleu-tokenised"}
+    assert set(overlap_metrics(Scoring(rouge="stems"))) == {"bleu", "chrf", "rouge1", "rouge2", "rougel"}
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_rouge_of_stems_is_rouge_score_s(count):
+    references = [alternatives[:count] for alternatives in REFERENCES]
+    scorer = RougeScorer(list(ROUGES.values()), use_stemmer=True)
+    found = [scorer.score_multi(alternatives, o) for o, alternatives in zip(OUTPUTS, references, strict=True)]
+    metrics = overlap(OUTPUTS, references, overlap_metrics(Scoring(rouge="stems"))).metrics
+    for ours, theirs in ROUGES.items():
+        assert metrics[ours] == pytest.approx(100 * sum(score[theirs].fmeasure for score in found) / len(OUTPUTS))
+
+
+def test_rouge_by_hand():
+    # Of 4 and 6 tokens, 3 are shared (F1 = 2·3/10), in the same order, but none of the bigrams.
+    assert rouge("the cat sat down", ["the big cat has sat here"]) == {
+        "rouge1": pytest.approx(60),
+        "rouge2": 0,
+        "rougel": pytest.approx(60),
+    }
+    assert rouge("a b c d", ["c d a b e f"]) == {
+        "rouge1": pytest.approx(100 * 2 * 4 / 10),
+        "rouge2": pytest.approx(100 * 2 * 2 / 8),
+        "rougel": pytest.approx(100 * 2 * 2 / 10),
+    }
+
+
+def test_repeated_words_count_as_often_as_the_reference_has_them():
+    assert rouge("a a a a", ["a a b b"])["rouge1"] == pytest.approx(50)
+
+
+def test_the_best_reference_counts_by_each_rouge_apart():
+    # The first reference is best in single words, the second one in order.
+    both = rouge("a b c d", ["d c b a", "a b x y"])
+    assert both["rouge1"] == rouge("a b c d", ["d c b a"])["rouge1"] == 100
+    assert both["rougel"] == rouge("a b c d", ["a b x y"])["rougel"] == 50
+    assert rouge("a b", ["x", "a b"]) == rouge("a b", ["a b"])
+
+
+def test_tokens_are_compared_as_they_stand_and_stems_are_not():
+    assert rouge("Männer laufen .", ["männer laufen ."])["rouge1"] == pytest.approx(200 / 3)
+    assert rouge("The Cats walked", ["the cat walks."], "stems")["rougel"] == pytest.approx(100)
+    assert rouge("The Cats walked", ["the cat walks."], "tokens")["rougel"] == 0
+
+
+def test_an_empty_output_has_no_rouge():
+    assert rouge("", ["a b"]) == {"rouge1": 0, "rouge2": 0, "rougel": 0}
+
+
+def test_the_statistics_of_rouge_add_up_to_a_mean():
+    metric = RougeF1("rouge1", "stems")
+    statistics = sufficient_statistics(metric, OUTPUTS, REFERENCES)
+    assert statistics.shape == (3, 2)
+    assert metric.score(statistics.sum(axis=0)) == pytest.approx(statistics[:, 0].mean())
+    assert metric.score(statistics[[0, 0, 2]].sum(axis=0)) == pytest.approx(statistics[[0, 0, 2], 0].mean())
+
+
+@pytest.mark.parametrize("unit", ["stems", "tokens"])
+def test_the_signature_of_rouge_names_what_is_compared(unit):
+    signature = RougeF1("rougel", unit).signature()
+    assert signature == f"refs:best|tok:{unit}|score:f1|version:rouge-score-{version('rouge-score')}"
