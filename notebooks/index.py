@@ -6,8 +6,9 @@
 # %% [markdown]
 # # Which objective should train a generative model?
 #
-# This report replicates *Beyond MLE: Convex Learning for Text Generation* (Shao et al. 2023). Every number
-# stands beside the paper's and beside that of a control trained for as long; every claim gets a verdict.
+# This report replicates *Beyond MLE: Convex Learning for Text Generation* (Shao et al. 2023) and *How (not) to
+# train your generative model* (Huszár 2015). Every number stands beside the paper's and beside that of a
+# control trained for as long; every claim gets a verdict.
 
 # %% tags=["parameters"]
 config = "results/default/study.yaml"
@@ -25,9 +26,12 @@ html_table.links(page.others())
 
 # %% [markdown]
 # ## Scorecard
-# A claim is **replicated** if the whole 95 % interval of the measured quantity lies on the side that the
-# claim expects, **contradicted** if it lies on the other side, and **inconclusive** otherwise. Our gains are
-# over the control. The paper's are over its first stage, and so include what mere longer training brings.
+# A claim is **replicated** if the whole 95 % interval of the measured quantity lies where the claim expects
+# it, **contradicted** if none of it does, and **inconclusive** otherwise. Our gains are over the control.
+# Those of Shao et al. are over their first stage, and so include what mere longer training brings.
+#
+# Exact results, where p is known, decide without an interval; of an equation is measured how far its sides lie
+# apart, at most. What a paper gets wrong is listed *as printed* and beside it *corrected*.
 
 # %%
 html_table.scorecard(page.study, page.scorecard())

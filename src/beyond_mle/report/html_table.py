@@ -81,7 +81,7 @@ def scorecard(study: config.Study, card: Sequence[dict[str, Any]]) -> HTML:
     counts = [f"{_badge(v)} {sum(row['verdict'] == v for row in card)}" for v in _VERDICTS]
     run = [row for row in card if row["verdict"] != "not run"]
     rest = [row for row in card if row["verdict"] == "not run"]
-    note = "Measured: mean over seeds, with Student's 95 % interval, paired by seed."
+    note = "Measured: mean over seeds, with Student's 95 % interval, paired by seed; exact results have no interval."
     shown = _claims(run, f"{note} {study.caveat}") if run else "<p>None of the claims is measured by this study.</p>"
     folded = f"<details><summary>{len(rest)} claims not run in this study</summary>{_claims(rest, '')}</details>"
     return HTML(f'<p class="counts">{" ".join(counts)}</p>{shown}{folded if rest else ""}')
@@ -156,21 +156,25 @@ def _two_row_head(names: Sequence[str], columns: Sequence[tuple[str, str]]) -> s
 
 
 def _claims(card: Sequence[dict[str, Any]], caption: str) -> str:
-    body = []
+    titles = ["verdict", "claim", "source", "paper", "measured", "95 % interval", "measured on"]
+    papers: dict[str, list[str]] = {}
     for row in card:
-        bounds = "" if row["low"] is None else f"[{_figure(row['low'])}, {_figure(row['high'])}]"
+        paper, _, place = row["source"].partition(", ")
+        low, high = row["low"], row["high"]
+        bounds = "" if low == high else f"[{_figure(low)}, {_figure(high)}]"  # nothing for exact numbers
         cells = [
             f"<td>{_badge(row['verdict'])}</td>",
             f'<td class="wide">{_text(row["statement"])}</td>',
-            f"<td>{_text(row['source'])}</td>",
+            f"<td>{_text(place)}</td>",
             f'<td class="paper">{_figure(row["paper"])}</td>',
             f'<td class="mean">{_figure(row["measured"])}</td>',
             f'<td class="sd">{bounds}</td>',
             f"<td>{_text(row['task'] or '')}</td>",
         ]
-        body.append(f'<tr id="{_text(row["id"])}">{"".join(cells)}</tr>')
+        heading = f'<tr class="group"><th colspan="{len(titles)}">{_text(paper)}</th></tr>'
+        papers.setdefault(paper, [heading]).append(f'<tr id="{_text(row["id"])}">{"".join(cells)}</tr>')
+    body = [line for lines in papers.values() for line in lines]
     numeric = {"paper", "measured"}
-    titles = ["verdict", "claim", "source", "paper", "measured", "95 % interval", "measured on"]
     head = "".join(f'<th class="{"number" if title in numeric else ""}">{title}</th>' for title in titles)
     return _table(f"<tr>{head}</tr>", body, caption)
 
@@ -181,7 +185,9 @@ def _badge(verdict: str) -> str:
 
 
 def _figure(value: float | None) -> str:
-    """A measured quantity: BLEU points to two decimals, small numbers to three."""
+    """A measured quantity: BLEU points to two decimals, small numbers to three, the smallest by their power of ten."""
+    if value and abs(value) < 0.001:
+        return f"{value:.0e}".replace("-", "−")
     return number(value, "bleu" if value is not None and abs(value) >= 0.1 else "")
 
 
