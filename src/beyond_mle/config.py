@@ -33,6 +33,8 @@ class Stage(Options):
     """The objective of the run (same task, model, seed) whose final weights are the start; none: from scratch."""
     control: str | None = None
     """The objective that the others of this stage are compared with: equal steps, equal settings."""
+    decoders: list[str] = Field(default=[])
+    """Further decoders of these runs, behind those of the experiment."""
 
 
 class Experiment(Options):
@@ -46,6 +48,12 @@ class Experiment(Options):
     """Names from `decoders:`; the first one is the default in figures."""
     stages: list[Stage] = Field(min_length=1)
     """In the order of training."""
+    pages: list[str] = Field(default=[])
+    """The pages of the report that show its runs; the index and the scorecard tell of all runs."""
+    seeds: list[int] | None = None
+    """The study's own `seeds` by default."""
+    together: bool = False
+    """Make all runs of a seed in one job: for runs so short that starting Python costs more than training."""
     objective_options: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Objective → options that differ from `objectives:` for this model, such as the order k."""
 
@@ -111,6 +119,8 @@ class Run:
     start_from: str | None
     control: str | None
     decoders: tuple[str, ...]
+    together: bool
+    pages: tuple[str, ...]
     objective_options: dict[str, Any] = field(default_factory=dict, hash=False)
 
     @property
@@ -244,7 +254,7 @@ def runs(study: Study) -> Iterator[Run]:
     for experiment in study.experiments:
         for stage in experiment.stages:
             for objective in stage.objectives:
-                for seed in study.seeds:
+                for seed in experiment.seeds or study.seeds:
                     control = stage.control if stage.control != objective else None
                     yield Run(
                         experiment.task,
@@ -254,9 +264,39 @@ def runs(study: Study) -> Iterator[Run]:
                         stage.training,
                         stage.start_from,
                         control,
-                        tuple(experiment.decoders),
+                        (*experiment.decoders, *stage.decoders),
+                        experiment.together,
+                        tuple(experiment.pages),
                         experiment.objective_options.get(objective, {}),
                     )
+
+
+def page_runs(study: Study, page: str) -> list[Run]:
+    """The runs that a page shows: those of its experiments, and those that they start from or are compared with."""
+    by_key = {run.key: run for run in runs(study)}
+    shown: set[str] = set()
+    waiting = [key for key, run in by_key.items() if page in run.pages]
+    while waiting:
+        key = waiting.pop()
+        if key not in shown:
+            shown.add(key)
+            run = by_key[key]
+            waiting += [run.sibling(name) for name in (run.start_from, run.control) if name is not None]
+    return [run for key, run in by_key.items() if key in shown]
+
+
+def pages(study: Study) -> list[str]:
+    """The pages that show runs, in the order of the file."""
+    return list(dict.fromkeys(page for experiment in study.experiments for page in experiment.pages))
+
+
+def series(study: Study) -> dict[tuple[str, str, int], list[str]]:
+    """The runs that are made together: task, model and seed → their keys, in the order of training."""
+    keys: dict[tuple[str, str, int], list[str]] = {}
+    for run in runs(study):
+        if run.together:
+            keys.setdefault((run.task, run.model, run.seed), []).append(run.key)
+    return keys
 
 
 def find_run(study: Study, key: str) -> Run:
@@ -298,15 +338,23 @@ def _check_trainable(study: Study, run: Run) -> None:
 
 
 def _check_references(study: Study) -> None:
-    """Every start and control must be a run of the study, and no run may be listed twice."""
-    keys = [run.key for run in runs(study)]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise UserError(f"experiments: the run '{key}' is listed twice")
+    """Every start and control must be a run of the study, made in the same way; no run may be listed twice."""
+    by_key: dict[str, Run] = {}
     for run in runs(study):
+        if run.key in by_key:
+            raise UserError(f"experiments: the run '{run.key}' is listed twice")
+        by_key[run.key] = run
+    for run in by_key.values():
         for role, objective in (("start_from", run.start_from), ("control", run.control)):
-            if objective is not None and run.sibling(objective) not in keys:
+            if objective is None:
+                continue
+            other = by_key.get(run.sibling(objective))
+            if other is None:
                 raise UserError(f"experiments: {role} '{objective}' of run '{run.key}' is not trained in this study")
+            if run.together != other.together:
+                raise UserError(
+                    f"experiments: run '{run.key}' and its {role} '{objective}' differ in `together`: set it for both"
+                )
 
 
 _REGISTRIES: dict[str, Registry] = {

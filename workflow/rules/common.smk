@@ -7,22 +7,31 @@ from pathlib import Path
 
 from beyond_mle import config as study_config
 from beyond_mle.code_id import code_id, code_of_run
-from beyond_mle.errors import UserError
-from beyond_mle.report.tables import TABLES
+from beyond_mle.errors import UserError, nearest
+from beyond_mle.report.pages import EXACT, INDEX, TITLES
 from beyond_mle.text.download import read_catalogue
 
 try:
     STUDY = study_config.check(study_config.extend(config, Path("config")))
+    PAGES = study_config.pages(STUDY)
+    for page in set(PAGES) - set(TITLES):
+        raise UserError(f"experiments: there is no page '{page}': {nearest(page, TITLES)}")
 except UserError as error:
     sys.exit(f"error: {error}")
 
 RESULTS = f"results/{STUDY.preset}"
 DATA = f"{RESULTS}/data/{{task}}"
-RUN = "{task}/{model}/{objective}/seed{seed}"
-RUN_FOLDER = f"{RESULTS}/runs/{RUN}"
+RUN_FOLDER = f"{RESULTS}/runs/{{run}}"
 RUNS = {run.key: run for run in study_config.runs(STUDY)}
+SERIES = study_config.series(STUDY)
+SERIES_DATA = [
+    *("train.npz", "dev.npz", "dev.jsonl", "test.npz", "test.jsonl"),
+    *("truth.jsonl", "vocabulary.json"),
+]
+SINGLE = [key for key, run in RUNS.items() if not run.together]
 TASKS = sorted({run.task for run in RUNS.values()})
-NOTEBOOKS = sorted(path.stem for path in Path("notebooks").glob("*.py"))
+SPEED_TASKS = sorted({RUNS[key].task for key in SINGLE})
+NOTEBOOKS = [INDEX, *EXACT, *PAGES]
 CATALOGUE = read_catalogue(Path("config/sources.yaml"))
 
 MIRROR = f"--mirror {shlex.quote(STUDY.mirror)}" if STUDY.mirror else ""
@@ -35,17 +44,15 @@ study_config.save(STUDY, Path(STUDY_FILE))
 
 wildcard_constraints:
     task="|".join(TASKS),
-    model="|".join(sorted({run.model for run in RUNS.values()})),
-    objective="|".join(sorted({run.objective for run in RUNS.values()})),
-    seed=r"\d+",
+    run="|".join(SINGLE) or "-",
     decoder="|".join(sorted({name for run in RUNS.values() for name in run.decoders})),
-    table="|".join(TABLES),
+    table="|".join(PAGES),
     notebook="|".join(NOTEBOOKS),
 
 
 def run_of(wildcards):
     """The run that a rule's wildcards name."""
-    return RUNS[RUN.format(**wildcards)]
+    return RUNS[wildcards.run]
 
 
 # Stages are told folders where they read or write several files of one; rules declare the files.
@@ -67,13 +74,19 @@ def runs_folder(wildcards):
 
 
 def data_folder(wildcards):
-    """A task's folder."""
-    return f"{RESULTS}/data/{wildcards.task}"
+    """The folder of a task, or of a run's task."""
+    task = run_of(wildcards).task if "run" in wildcards.keys() else wildcards.task
+    return f"{RESULTS}/data/{task}"
+
+
+def data_of_run(*names):
+    """An input function: these files of the run's task."""
+    return lambda wildcards: [f"{data_folder(wildcards)}/{name}" for name in names]
 
 
 def run_folder(wildcards):
     """A run's folder."""
-    return f"{RESULTS}/runs/{RUN.format(**wildcards)}"
+    return f"{RESULTS}/runs/{wildcards.run}"
 
 
 def source_files_of(wildcards):
@@ -110,8 +123,9 @@ def settings_of(wildcards):
 
 
 def task_settings(wildcards):
-    """A task's kind and options."""
-    return json.dumps(study_config.entry(STUDY, "tasks", wildcards.task).settings, sort_keys=True)
+    """The kind and options of a task, or of a run's task."""
+    task = run_of(wildcards).task if "run" in wildcards.keys() else wildcards.task
+    return json.dumps(study_config.entry(STUDY, "tasks", task).settings, sort_keys=True)
 
 
 def task_code(stage):
@@ -136,10 +150,29 @@ def scores_of(keys):
     ]
 
 
+def series_files(keys):
+    """Everything that is made of these runs."""
+    kinds = ("model.safetensors", "training.jsonl", "training.json")
+    decoded = [f"{RESULTS}/runs/{key}/decoded/{name}.jsonl" for key in keys for name in RUNS[key].decoders]
+    return [f"{RESULTS}/runs/{key}/{name}" for key in keys for name in kinds] + decoded + scores_of(keys)
+
+
+def series_settings(keys):
+    """What in the configuration and the code these runs depend on."""
+    own = {}
+    for key in keys:
+        run = RUNS[key]
+        decoders = [study_config.entry(STUDY, "decoders", name).settings for name in run.decoders]
+        code = [code_of_run(STUDY, run, name, "beyond_mle.stages.series") for name in run.decoders]
+        own[key] = [study_config.settings(STUDY, run), decoders, code]
+    return json.dumps([own, STUDY.evaluation.model_dump()], sort_keys=True)
+
+
 def speed_runs(task):
     """The runs whose speed is measured: of each model the first one, since objectives do not change the cost."""
     first = {}
-    for key, run in RUNS.items():
+    for key in SINGLE:
+        run = RUNS[key]
         if run.task == task:
             first.setdefault(run.model, key)
     return list(first.values())

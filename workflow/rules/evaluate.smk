@@ -6,24 +6,23 @@ rule score:
         study=ancient(STUDY_FILE),
         decoded=rules.decode.output,
         control=control_of,
-        data=[f"{DATA}/test.jsonl", f"{DATA}/truth.jsonl"],
+        data=data_of_run("test.jsonl", "truth.jsonl"),
     output:
         f"{RUN_FOLDER}/scores/{{decoder}}.json",
     log:
-        f"{RESULTS}/logs/{RUN}/score-{{decoder}}.log",
+        f"{RESULTS}/logs/{{run}}/score-{{decoder}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/{RUN}/score-{{decoder}}.tsv"
+        f"{RESULTS}/benchmarks/{{run}}/score-{{decoder}}.tsv"
     conda:
         "../../envs/conda.yaml"
     params:
         data=data_folder,
-        run=RUN,
         control=lambda wildcards, input: f"--control {input.control}" if input.control else "",
         bootstrap_samples=STUDY.evaluation.bootstrap_samples,
         task=task_settings,
         code=code_id("beyond_mle.stages.score"),
     shell:
-        "python -m beyond_mle.stages.score --config {input.study} --run {params.run} --data {params.data}"
+        "python -m beyond_mle.stages.score --config {input.study} --run {wildcards.run} --data {params.data}"
         " --decoded {input.decoded} {params.control} --output {output} > {log} 2>&1"
 
 
@@ -31,17 +30,13 @@ rule evaluate:
     input:
         study=ancient(STUDY_FILE),
         weights=rules.train.output.weights,
-        data=[
-            f"{DATA}/test.npz",
-            f"{DATA}/vocabulary.json",
-            f"{DATA}/truth.jsonl",
-        ],
+        data=data_of_run("test.npz", "vocabulary.json", "truth.jsonl"),
     output:
         f"{RUN_FOLDER}/scores/model.json",
     log:
-        f"{RESULTS}/logs/{RUN}/evaluate.log",
+        f"{RESULTS}/logs/{{run}}/evaluate.log",
     benchmark:
-        f"{RESULTS}/benchmarks/{RUN}/evaluate.tsv"
+        f"{RESULTS}/benchmarks/{{run}}/evaluate.tsv"
     conda:
         "../../envs/conda.yaml"
     threads: lambda wildcards: training_of(wildcards).threads
@@ -49,11 +44,10 @@ rule evaluate:
         gpu=lambda wildcards: int(training_of(wildcards).device == "cuda"),
     params:
         data=data_folder,
-        run=RUN,
         settings=STUDY.evaluation.model_dump_json(),
         code=run_code("beyond_mle.stages.evaluate"),
     shell:
-        "python -m beyond_mle.stages.evaluate --config {input.study} --run {params.run} --data {params.data}"
+        "python -m beyond_mle.stages.evaluate --config {input.study} --run {wildcards.run} --data {params.data}"
         " --weights {input.weights} --output {output} > {log} 2>&1"
 
 

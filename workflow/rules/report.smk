@@ -29,6 +29,7 @@ rule scorecard:
         study=ancient(STUDY_FILE),
         scores=scores_of(RUNS),
         claims="config/claims.yaml",
+        exact=[*rules.illustrate.output, *rules.sharpen.output, *rules.compete.output],
     output:
         f"{RESULTS}/scorecard.json",
     log:
@@ -43,7 +44,7 @@ rule scorecard:
         code=code_id("beyond_mle.stages.scorecard"),
     shell:
         "python -m beyond_mle.stages.scorecard --config {input.study} --runs {params.runs} --claims {input.claims}"
-        " --output {output} > {log} 2>&1"
+        " --exact {input.exact} --output {output} > {log} 2>&1"
 
 
 rule render:
@@ -54,10 +55,10 @@ rule render:
         cleaning=expand(f"{DATA}/cleaning.json", task=TASKS),
         truth=expand(f"{RESULTS}/truth/{{task}}.json", task=TASKS),
         scores=scores_of(RUNS),
-        tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
+        tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=PAGES),
         exact=[*rules.illustrate.output, *rules.sharpen.output, *rules.compete.output],
         scorecard=rules.scorecard.output,
-        speed=expand(f"{RESULTS}/speed/{{task}}.json", task=TASKS),
+        speed=expand(f"{RESULTS}/speed/{{task}}.json", task=SPEED_TASKS),
         training=[
             f"{RESULTS}/runs/{key}/{name}" for key in RUNS for name in ("training.json", "training.jsonl")
         ],

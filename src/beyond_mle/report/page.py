@@ -15,30 +15,11 @@ from beyond_mle.errors import UserError, nearest
 from beyond_mle.files import read_json
 from beyond_mle.report import figures, style
 from beyond_mle.report.curves import read_curves
+from beyond_mle.report.pages import EXACT, INDEX, TITLES
 from beyond_mle.report.published import as_scores, load_published
-from beyond_mle.report.scores import Selection, read_scores, read_truth, score_files
-from beyond_mle.report.tables import read_table, selection
+from beyond_mle.report.scores import read_scores, read_truth, score_files
+from beyond_mle.report.tables import read_table
 
-INDEX = "index"
-TITLES = {
-    INDEX: "Which objective should train a generative model?",
-    "table1_autoregressive": "Autoregressive translation (Table 1)",
-    "table3_nonautoregressive": "Non-autoregressive translation (Table 3)",
-    "gaussian_illustration": "Jensen-Shannon divergences between covering and seeking (Figure 1)",
-    "sharpening_theory": "What each objective converges to",
-    "adversarial": "Adversarial training with a label prior",
-}
-"""Page → title; a page other than the index shows the table of its name."""
-EXACT = {
-    "gaussian_illustration": [
-        "illustration/histogram.csv",
-        "illustration/surface.csv",
-        "illustration/monte_carlo.csv",
-    ],
-    "adversarial": ["adversarial/samples.csv"],
-    "sharpening_theory": ["tables/scheduled_sampling_theory.csv", "tables/errata.csv"],
-}
-"""Pages of exact results, which report no runs → the files below results/{preset} that they show besides the table."""
 PUBLISHED = Path("config/published.yaml")
 
 
@@ -59,8 +40,7 @@ class Page:
     @property
     def runs(self) -> list[config.Run]:
         """The runs that the page reports."""
-        everything = list(config.runs(self.study))
-        return everything if self.name == INDEX else [run for run in everything if run.model in self._selection]
+        return list(config.runs(self.study)) if self.name == INDEX else config.page_runs(self.study, self.name)
 
     @property
     def tasks(self) -> list[str]:
@@ -89,11 +69,12 @@ class Page:
         if self.name == INDEX:
             cleaning = [self.results / "data" / task / "cleaning.json" for task in self.tasks]
             return [self.results / "scorecard.json", *cleaning, *summaries]
-        if self.name in EXACT:
-            return [self._table_file, *(self.results / name for name in EXACT[self.name])]
-        own = [runs / name for run in self.runs for name in score_files(run, self._selection[run.model]).values()]
+        exact = [self.results / name for name in EXACT.get(self.name, [])]
+        if not self.runs:
+            return exact
+        own = [runs / name for run in self.runs for name in score_files(run).values()]
         logs = [runs / run.key / "training.jsonl" for run in self.runs]
-        return [PUBLISHED, self._table_file, *self._truth_files, *own, *logs, *summaries]
+        return [*exact, PUBLISHED, self._table_file, *self._truth_files, *own, *logs, *summaries]
 
     def table(self, metrics: Collection[str] = (), decoders: Collection[str] = ()) -> pd.DataFrame:
         """Rows of the page's table: these metrics and decoders, in the order given here; by default all."""
@@ -111,19 +92,13 @@ class Page:
 
     def scores(self) -> pd.DataFrame:
         """The page's scores seed by seed, the reference rows of tasks with known p last."""
-        own = read_scores(self.study, self.results / "runs", self._selection)
+        own = read_scores(self.study, self.results / "runs", self.name)
         return pd.concat([own, read_truth(self._truth_files)], ignore_index=True)
 
-    def paper(self, metrics: Collection[str]) -> pd.DataFrame:
-        """What the paper prints for the page's models and decoders, in the columns of `scores`."""
-        printed = as_scores(load_published(PUBLISHED))
-        shown = [
-            row.metric in metrics
-            and row.model in self._selection
-            and row.decoder in (self._selection[row.model] or [row.decoder])
-            for row in printed.itertuples()
-        ]
-        return printed[shown]
+    def paper(self, metrics: Collection[str], data: Collection[str]) -> pd.DataFrame:
+        """What the paper prints of these metrics on these data sets, in the columns of `scores`."""
+        printed = as_scores(load_published(PUBLISHED), data)
+        return printed[printed.metric.isin(metrics)]
 
     def learning_curves(self) -> list[HTML]:
         """A figure of the training logs for each model on each task."""
@@ -145,17 +120,18 @@ class Page:
             for row in read_json(file):
                 paper = printed.get((data, row["model"], "mle", row["decoder"], "speed-up"))
                 rows.append({"task": file.stem, **row, "paper": paper})
-        return pd.DataFrame([row for row in rows if row["model"] in self._selection])
+        return pd.DataFrame([row for row in rows if row["model"] in {run.model for run in self.runs}])
 
     def others(self) -> dict[str, str]:
         """The other pages: file → title."""
-        return {f"{name}.html": title for name, title in TITLES.items() if name != self.name}
+        names = {INDEX, *EXACT, *config.pages(self.study)}
+        return {f"{name}.html": TITLES[name] for name in TITLES if name in names and name != self.name}
 
     def paired(self, metric: str) -> pd.DataFrame:
         """Each run against its control on the same test sentences: the paired bootstrap, seed by seed."""
         rows = []
         for run in self.runs:
-            for decoder, name in score_files(run, self._selection[run.model]).items():
+            for decoder, name in score_files(run).items():
                 found = read_json(self.results / "runs" / name)["paired"].get(metric)
                 if found is not None:
                     own = {"task": run.task, "model": run.model, "objective": run.objective, "decoder": decoder}
@@ -168,11 +144,11 @@ class Page:
 
     def trainings(self) -> pd.DataFrame:
         """What was trained: one row per task, model and objective."""
-        rows = {}
+        rows: dict[tuple[str, str, str], dict[str, Any]] = {}
         for run in self.runs:
-            summary = self._summary(run)
             objective = config.objective(self.study, run)
-            rows[run.task, run.model, run.objective] = {
+            summary = self._summary(run)
+            row = {
                 "task": run.task,
                 "model": run.model,
                 "objective": style.objective_label(run.objective, getattr(objective.options, "order", None)),
@@ -180,9 +156,10 @@ class Page:
                 "control": run.control or "",
                 "steps": summary["steps"],
                 "parameters": summary["parameters"],
-                "seeds": len(self.study.seeds),
+                "seeds": 0,
                 "device": summary["device"],
             }
+            rows.setdefault((run.task, run.model, run.objective), row)["seeds"] += 1
         return pd.DataFrame(list(rows.values()))
 
     def objectives(self) -> pd.DataFrame:
@@ -213,10 +190,6 @@ class Page:
         """The speed measurements that there are."""
         files = [self.results / "speed" / f"{task}.json" for task in self.tasks]
         return [file for file in files if file.exists()]
-
-    @property
-    def _selection(self) -> Selection:
-        return {} if self.name in EXACT else selection(self.name)
 
     @property
     def _table_file(self) -> Path:

@@ -1,6 +1,6 @@
 """The numbers that the papers print (config/published.yaml)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -26,10 +26,11 @@ def load_published(path: Path) -> Published:
     return published
 
 
-def as_scores(published: Published) -> pd.DataFrame:
-    """The printed numbers in the columns of `scores.read_scores`, each data set as a task of its own."""
+def as_scores(published: Published, data: Collection[str]) -> pd.DataFrame:
+    """The numbers printed for these data sets in the columns of `scores.read_scores`, each a task of its own."""
     table = pd.DataFrame(published.keys(), columns=["task", "model", "objective", "decoder", "metric"])
     table["value"] = list(published.values())
+    table = table[table.task.isin(data)].copy()
     table["task"] += " (paper)"
     return table.assign(order=float("nan"), seed=0)[COLUMNS]
 

@@ -1,6 +1,6 @@
 """The scores of a study, and of what is known of p, as one long table: a row per run, decoder and metric."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +18,20 @@ TRUTH = "truth"
 NO_DECODER = "none"
 """The decoder of figures that need no decoding, such as `nll`."""
 
-Selection = Mapping[str, tuple[str, ...] | None]
-"""Model → the decoders to report; None: all of them, and the figures that need none."""
 
-
-def score_files(run: config.Run, decoders: tuple[str, ...] | None = None) -> dict[str, str]:
-    """The score files of a run: decoder → path below runs/. `decoders` as in `Selection`."""
+def score_files(run: config.Run) -> dict[str, str]:
+    """The score files of a run: decoder → path below runs/."""
     stems = {name: name for name in run.decoders} | {NO_DECODER: "model"}
-    kept = stems if decoders is None else [name for name in stems if name in decoders]
-    return {name: f"{run.key}/scores/{stems[name]}.json" for name in kept}
+    return {name: f"{run.key}/scores/{stem}.json" for name, stem in stems.items()}
 
 
-def read_scores(study: config.Study, runs: Path, selection: Selection | None = None) -> pd.DataFrame:
+def read_scores(study: config.Study, runs: Path, page: str | None = None) -> pd.DataFrame:
     """Every score of the study's runs, in the order of the study.
 
     Args:
         study: decides which scores there are.
         runs: the folder results/{preset}/runs.
-        selection: the models and decoders to read; all of them by default.
+        page: reads only the runs that this page shows.
 
     Returns:
         The columns `COLUMNS`; `order` is the objective's knob, missing where it has none.
@@ -44,11 +40,9 @@ def read_scores(study: config.Study, runs: Path, selection: Selection | None = N
         UserError: if a score file is missing or is not a score file.
     """
     rows: list[list[Any]] = []
-    for run in config.runs(study):
-        if selection is not None and run.model not in selection:
-            continue
+    for run in config.runs(study) if page is None else config.page_runs(study, page):
         order = getattr(config.objective(study, run).options, "order", None)
-        for decoder, name in score_files(run, selection and selection[run.model]).items():
+        for decoder, name in score_files(run).items():
             for metric, value in _metrics(runs / name).items():
                 rows.append([run.task, run.model, run.objective, order, decoder, metric, run.seed, value])
     return _table(rows)

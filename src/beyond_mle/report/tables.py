@@ -5,16 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from beyond_mle import config
-from beyond_mle.errors import UserError, nearest
 from beyond_mle.files import write_text
 from beyond_mle.report.published import Published
-from beyond_mle.report.scores import CELL, Selection, read_scores, read_truth
-
-TABLES: dict[str, Selection] = {
-    "table1_autoregressive": {"transformer": None},
-    "table3_nonautoregressive": {"transformer": ("beam5",), "vanilla-nat": None, "cmlm": None, "ctc": None},
-}
-"""What each table holds: the models, and of each the decoders (None: all of them)."""
+from beyond_mle.report.scores import CELL, read_scores, read_truth
 
 COLUMNS = [
     "task",
@@ -31,18 +24,7 @@ COLUMNS = [
 ]
 
 
-def selection(table: str) -> Selection:
-    """What a table holds.
-
-    Raises:
-        UserError: if there is no table of this name.
-    """
-    if table not in TABLES:
-        raise UserError(f"there is no table '{table}': {nearest(table, TABLES)}")
-    return TABLES[table]
-
-
-def tabulate(study: config.Study, runs: Path, truth: list[Path], published: Published, table: str) -> pd.DataFrame:
+def tabulate(study: config.Study, runs: Path, truth: list[Path], published: Published, page: str) -> pd.DataFrame:
     """Means over seeds beside the control's and the paper's numbers.
 
     Args:
@@ -50,7 +32,7 @@ def tabulate(study: config.Study, runs: Path, truth: list[Path], published: Publ
         runs: the folder results/{preset}/runs.
         truth: the reference rows of tasks with known p, one file per task.
         published: the papers' numbers.
-        table: a key of `TABLES`.
+        page: the page that shows the runs.
 
     Returns:
         The columns `COLUMNS`, one row per task, model, objective, decoder and metric (for the closed form,
@@ -60,7 +42,7 @@ def tabulate(study: config.Study, runs: Path, truth: list[Path], published: Publ
     Raises:
         UserError: if a score file of the study is missing.
     """
-    scores = read_scores(study, runs, selection(table))
+    scores = read_scores(study, runs, page)
     reference = read_truth(truth)
     scores = pd.concat([scores, reference[reference.task.isin(set(scores.task))]])
     groups = scores.groupby(CELL, sort=False, dropna=False)["value"]

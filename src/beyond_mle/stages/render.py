@@ -17,7 +17,8 @@ from beyond_mle import config
 from beyond_mle.errors import UserError, exit_cleanly
 from beyond_mle.files import write_text
 from beyond_mle.report.html import to_html
-from beyond_mle.report.page import INDEX, TITLES, Page
+from beyond_mle.report.page import Page
+from beyond_mle.report.pages import INDEX, TITLES
 from beyond_mle.report.provenance import provenance
 from beyond_mle.stages import command_line
 

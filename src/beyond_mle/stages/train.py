@@ -8,6 +8,8 @@ Writes model.safetensors, training.jsonl and training.json. Started again after 
 
 import hashlib
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +21,13 @@ from beyond_mle.decoding.corpus import decode_corpus
 from beyond_mle.errors import UserError, exit_cleanly
 from beyond_mle.files import write_json
 from beyond_mle.stages import command_line, loading
+from beyond_mle.stages.support import supports
 from beyond_mle.text.batches import batches
 from beyond_mle.text.encoded import EncodedPairs
 from beyond_mle.text.task_data import TaskData
 from beyond_mle.training import checkpoint, devices
 from beyond_mle.training.loop import Fit, fit
-from beyond_mle.types import TextBatch
+from beyond_mle.types import Objective, Support, TextBatch
 from beyond_mle.yardsticks import likelihood
 from beyond_mle.yardsticks.overlap import overlap, overlap_metrics
 
@@ -56,12 +59,14 @@ def train(study: config.Study, run: config.Run, data_folder: Path, start_from: P
             if start_from is None:
                 raise UserError(f"run '{run.key}' starts from '{run.start_from}': give its weights by --start-from")
             checkpoint.load_weights(model, start_from)
-        objective = config.objective(study, run)
+        objective = _objective(config.objective(study, run), data)
+        task = config.entry(study, "tasks", run.task)
+        support = supports(task.cls(task.options), data, pairs) if objective.needs_support else None
         weights, state = fit(
             Fit(
                 model=model,
-                objective=objective.cls(objective.options),
-                data=_TrainingPairs(pairs, options.batch_tokens, run.seed),
+                objective=objective,
+                data=_TrainingPairs(pairs, options.batch_tokens, run.seed, support),
                 validate=_Validation(study, run, data),
                 options=options,
                 seed=run.seed,
@@ -82,11 +87,20 @@ def train(study: config.Study, run: config.Run, data_folder: Path, start_from: P
     write_json(output / "training.json", summary)
 
 
+def _objective(entry: config.Entry, data: TaskData) -> Objective:
+    """The objective; one that brings a player of its own makes it for the task's vocabulary."""
+    if issubclass(entry.cls, nn.Module):
+        return entry.cls(entry.options, data.tokenizer.get_vocab_size())
+    return entry.cls(entry.options)
+
+
 class _TrainingPairs:
     """The training split as the loop sees it."""
 
-    def __init__(self, pairs: EncodedPairs, batch_tokens: int, seed: int):
-        self.pairs, self.batch_tokens, self.seed = pairs, batch_tokens, seed
+    def __init__(
+        self, pairs: EncodedPairs, batch_tokens: int, seed: int, support: Callable[[np.ndarray], Support] | None
+    ):
+        self.pairs, self.batch_tokens, self.seed, self.support = pairs, batch_tokens, seed, support
 
     def epoch(self, number: int) -> list[np.ndarray]:
         """The batches of an epoch, as row numbers."""
@@ -94,7 +108,8 @@ class _TrainingPairs:
 
     def batch(self, identifier: np.ndarray) -> TextBatch:
         """The pairs with these row numbers."""
-        return self.pairs.batch(identifier)
+        batch = self.pairs.batch(identifier)
+        return batch if self.support is None else replace(batch, support=self.support(identifier))
 
 
 class _Validation:
