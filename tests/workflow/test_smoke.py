@@ -85,7 +85,8 @@ def test_the_recipe_of_the_readme_adds_an_objective(smoke: Project) -> None:
     code = re.search(r"```python\n(.*?)```", recipe, flags=re.DOTALL)[1]
     old, new = re.search(r"```diff\n-(.*?)\n\+(.*?)\n```", recipe, flags=re.DOTALL).groups()
     added = smoke.folder / "src/beyond_mle/objectives/my_loss.py"
-    config = smoke.folder / "config/default.yaml"
+    assert old in (smoke.folder / "config/default.yaml").read_text()
+    config = smoke.folder / "config/smoke.yaml"
     before = config.read_text()
     assert old in before
     added.write_text(code)

@@ -33,12 +33,14 @@ def decode_corpus(
         sources: token ids with the final EOS.
         batch_size: sources per batch.
         device: where the batches go.
-        generator: for decoders that sample; the samples depend on the batch size.
+        generator: for decoders that sample, by default with seed 0; the samples depend on the batch size.
         progress: told the number of sources of each finished batch, as by `tqdm.update`.
 
     Returns:
         The tokens of each output, without BOS and EOS, in the order of `sources`.
     """
+    if generator is None:
+        generator = torch.Generator(device).manual_seed(0)
     # The longest first: if memory does not suffice, it shows at once.
     order = sorted(range(len(sources)), key=lambda i: -len(sources[i]))
     outputs: list[list[int]] = [[] for _ in sources]

@@ -6,21 +6,29 @@ from torch import Tensor
 
 from beyond_mle.decoding.length_limit import LengthLimit
 from beyond_mle.decoding.stepping import step_by_step
+from beyond_mle.options import Options
 from beyond_mle.registry import DECODERS
 from beyond_mle.types import Stepwise
+
+
+class SamplingOptions(Options):
+    """What all decoders that sample have in common."""
+
+    temperature: float = Field(default=1.0, gt=0)
+    """Tokens are drawn ∝ q^(1/temperature); 1 samples from the model itself."""
+    samples: int = Field(default=1, ge=1)
+    """How many outputs are drawn for each test source."""
 
 
 @DECODERS.register("sample")
 class Sampling:
     """Ancestral sampling from autoregressive models."""
 
-    class Options(LengthLimit):
-        """The temperature and the limits of the length."""
+    class Options(SamplingOptions, LengthLimit):
+        """The temperature, the number of samples and the limits of the length."""
 
         min_length: int = Field(default=0, ge=0)
         """No sample is shorter; above 0, samples are no longer from the model's own distribution."""
-        temperature: float = Field(default=1.0, gt=0)
-        """Tokens are drawn ∝ q^(1/temperature); 1 samples from the model itself."""
 
     def __init__(self, options: Options):
         self._options = options

@@ -10,19 +10,22 @@ _START, _CONTROL, _TRUTH = "#A6A6A6", "#595959", "#000000"
 OTHER = "#D0D0D0"
 """For objectives that the study does not train."""
 
-HIGHER_IS_BETTER = {"bleu", "bleu-tokenised", "chrf", "comet", "validity", "mode-hit", "log-p"}
-LOWER_IS_BETTER = {"nll", "kl", "reverse-kl", "js"}
-_PERCENT = {"bleu", "bleu-tokenised", "chrf", "comet", "validity", "mode-hit", "support-mass"}
-_UNITS = {
-    "validity": "%",
-    "mode-hit": "%",
-    "support-mass": "%",
+_OVERLAP = {"bleu", "bleu-tokenised", "chrf", "comet", "rouge1", "rouge2", "rougel"}
+HIGHER_IS_BETTER = _OVERLAP | {"validity", "mode-hit", "log-p", "support-coverage"}
+LOWER_IS_BETTER = {"nll", "kl", "reverse-kl", "js", "total-variation", "impossible", "repetition"}
+_SHARES = {"validity", "mode-hit", "support-mass", "support-coverage", "impossible"}
+_SHARES |= {"repetition", "distinct-1", "distinct-2"}
+_PERCENT = _OVERLAP | _SHARES | {"self-bleu"}
+_UNITS = dict.fromkeys(_SHARES, "%") | {
+    "distinct-outputs": "per source",
     "log-p": "nats",
     "nll": "nats",
     "nll-token": "nats per token",
     "entropy": "nats per token",
     "sequence-entropy": "nats",
     "kl": "nats",
+    "reverse-kl": "nats",
+    "js": "nats",
     "log-q-mode": "nats",
 }
 

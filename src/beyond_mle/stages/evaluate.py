@@ -1,9 +1,10 @@
-"""Measure what needs a run's own probabilities: NLL, entropy, and, where p is known, KL[P‖Q] and log q of the mode.
+"""Measure what needs a run's own probabilities: NLL, entropy, and, where p is known, KL[P‖Q] and the like.
 
 python -m beyond_mle.stages.evaluate --config results/default/study.yaml --run grammar-ab/transformer/mle/seed1 \\
     --data results/default/data/grammar-ab --weights …/seed1/model.safetensors --output …/seed1/scores/model.json
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,25 @@ def main() -> None:
     """Evaluate the run that the command line names."""
     parser = command_line.parser(__doc__, "config", "run", "data", "weights", "output")
     arguments = parser.parse_args()
-    with loading.trained_run(arguments) as (study, _, data, model):
-        test = data.pairs("test")
+    study = config.load_resolved(arguments.config)
+    run = config.find_run(study, arguments.run)
+    evaluate(study, run, arguments.data, arguments.weights, arguments.output)
+
+
+def evaluate(study: config.Study, run: config.Run, data_folder: Path, weights: Path, output: Path) -> None:
+    """Measure a run and write its score file.
+
+    Raises:
+        UserError: if the weights are missing or of another model.
+    """
+    data = TaskData(data_folder)
+    test = data.pairs("test")
+    with loading.on_device(study, run, data, weights) as model:
         metrics = likelihood.held_out(model, test, study.evaluation.batch_tokens)
         truth = data.truth()
         if truth is not None:
             metrics |= _against_truth(model, data, test, truth[: study.evaluation.enumerate_sources], study.evaluation)
-    write_json(arguments.output, {"metrics": metrics, "signatures": {}, "paired": {}})
+    write_json(output, {"metrics": metrics, "signatures": {}, "paired": {}})
 
 
 def _against_truth(

@@ -1,6 +1,5 @@
 """What the stages that run a model load: the model, its weights, a decoder."""
 
-import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,15 +21,12 @@ def new_model(study: config.Study, run: config.Run, data: TaskData) -> nn.Module
 
 
 @contextmanager
-def trained_run(arguments: argparse.Namespace) -> Iterator[tuple[config.Study, config.Run, TaskData, nn.Module]]:
-    """What a command line names by its config, run, data and weights: the model is ready, on the run's device."""
-    study = config.load_resolved(arguments.config)
-    run = config.find_run(study, arguments.run)
-    data = TaskData(arguments.data)
+def on_device(study: config.Study, run: config.Run, data: TaskData, weights: Path) -> Iterator[nn.Module]:
+    """The run's model with trained weights, on the run's device, which is held until the block ends."""
     training = study.training[run.training]
     devices.prepare_cpu(training.threads)
     with devices.device(training.device) as device:
-        yield study, run, data, trained_model(study, run, data, arguments.weights).to(device)
+        yield trained_model(study, run, data, weights).to(device)
 
 
 def trained_model(study: config.Study, run: config.Run, data: TaskData, weights: Path) -> nn.Module:

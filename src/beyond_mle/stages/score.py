@@ -6,6 +6,7 @@ python -m beyond_mle.stages.score --config results/default/study.yaml --run gram
 """
 
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from beyond_mle.files import read_jsonl, write_json
 from beyond_mle.stages import command_line
 from beyond_mle.text.task_data import TaskData
 from beyond_mle.yardsticks import known_p
+from beyond_mle.yardsticks.diversity import diversity
 from beyond_mle.yardsticks.overlap import overlap, overlap_metrics
 from beyond_mle.yardsticks.significance import paired_overlap
 
@@ -27,7 +29,18 @@ def main() -> None:
     arguments = parser.parse_args()
     study = config.load_resolved(arguments.config)
     run = config.find_run(study, arguments.run)
-    write_json(arguments.output, score(study, run, arguments.data, arguments.decoded, arguments.control))
+    write_scores(study, run, arguments.data, arguments.decoded, arguments.control, arguments.output)
+
+
+def write_scores(
+    study: config.Study, run: config.Run, data_folder: Path, decoded: Path, control: Path | None, output: Path
+) -> None:
+    """Score a run's outputs and write its score file.
+
+    Raises:
+        UserError: as `score`.
+    """
+    write_json(output, score(study, run, data_folder, decoded, control))
 
 
 def score(
@@ -35,29 +48,51 @@ def score(
 ) -> dict[str, Any]:
     """The contents of a score file.
 
+    Where each source has several outputs, which are samples, the scores are over all of them, and they are not compared
+    with the control's: the samples of a source are no sentences of their own.
+
     Raises:
-        UserError: if an output file has not one line per test source.
+        UserError: if a file of outputs has not one line per test source, or not equally many outputs in each.
     """
     data = TaskData(data_folder)
     references, truth = data.references("test"), data.truth()
     task = config.entry(study, "tasks", run.task)
-    metrics = overlap_metrics(task.cls(task.options).scoring)
-    outputs = _outputs(decoded, len(references))
-    scores = overlap(outputs, references, metrics)
-    values = scores.metrics | (known_p.output_metrics(truth, outputs) if truth else {})
+    scoring = task.cls(task.options).scoring
+    metrics = overlap_metrics(scoring)
+    outputs = _read_outputs(decoded, len(references))
+    n = len(outputs[0])
+    flat = list(chain(*outputs))
+    scores = overlap(flat, _repeat(references, n), metrics)
+    values = scores.metrics | diversity(outputs, scoring.tokenise)
+    if truth:
+        values |= known_p.output_metrics(_repeat(truth, n), flat)
+        values |= known_p.sample_metrics(truth, outputs) if n > 1 else {}
     paired = {}
-    if control is not None:
+    if control is not None and n == 1:
         samples = study.evaluation.bootstrap_samples
-        against = paired_overlap(outputs, _outputs(control, len(references)), references, metrics, samples)
+        others = list(chain(*_read_outputs(control, len(references), n)))
+        against = paired_overlap(flat, others, references, metrics, samples)
         paired = {name: {"control": run.control, **asdict(value)} for name, value in against.items()}
     return {"metrics": values, "signatures": scores.signatures, "paired": paired}
 
 
-def _outputs(path: Path, expected: int) -> list[str]:
-    outputs = [row["output"] for row in read_jsonl(path)]
-    if len(outputs) != expected:
-        raise UserError(f"{path}: {len(outputs)} outputs for {expected} test sources; decode the run again")
-    return outputs
+def _repeat(rows: list[Any], n: int) -> list[Any]:
+    return [row for row in rows for _ in range(n)]
+
+
+def _read_outputs(path: Path, sources: int, each: int | None = None) -> list[list[str]]:
+    """The outputs of each source, equally many: `each`, or else as many as the first source has."""
+    rows = read_jsonl(path)
+    if len(rows) != sources:
+        raise UserError(f"{path}: {len(rows)} lines for {sources} test sources; decode the run again")
+    for number, row in enumerate(rows, start=1):
+        outputs = row.get("outputs") if isinstance(row, dict) else None
+        if not outputs or not isinstance(outputs, list) or not all(isinstance(text, str) for text in outputs):
+            raise UserError(f"{path}, line {number}: no texts under 'outputs'; decode the run again")
+        each = each or len(outputs)
+        if len(outputs) != each:
+            raise UserError(f"{path}, line {number}: {len(outputs)} outputs instead of {each}; decode the run again")
+    return [row["outputs"] for row in rows]
 
 
 if __name__ == "__main__":

@@ -48,5 +48,11 @@ def test_sampling_uses_the_generator():
     assert first == same
 
 
+def test_without_a_generator_samples_are_those_of_seed_0():
+    model, sources, sampling = ToyStepwise(), random_sources(30), Sampling(Sampling.Options())
+    seeded = decode_corpus(sampling, model, sources, 8, generator=torch.Generator().manual_seed(0))
+    assert decode_corpus(sampling, model, sources, 8) == seeded
+
+
 def test_no_sources_give_no_outputs():
     assert decode_corpus(Echo(), None, [], 4) == []

@@ -10,6 +10,8 @@ from toy_models import WORDS, ToyStepwise, all_outputs, random_sources
 
 from beyond_mle.decoding.padding import pad
 from beyond_mle.decoding.sampling import Sampling, invert_cumulative
+from beyond_mle.errors import UserError
+from beyond_mle.options import parse
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import EOS
 
@@ -89,6 +91,12 @@ def test_only_possible_tokens_are_drawn(weights, uniform):
 def test_needs_a_generator():
     with pytest.raises(ValueError, match="Generator"):
         Sampling(Sampling.Options()).decode(ToyStepwise(), pad([[*WORDS, EOS]]))
+
+
+@pytest.mark.parametrize("options", [{"samples": 0}, {"temperature": 0}])
+def test_at_least_one_sample_at_a_positive_temperature(options):
+    with pytest.raises(UserError, match=rf"decoders.sample.{next(iter(options))}"):
+        parse(Sampling.Options, options, "decoders.sample")
 
 
 def test_is_registered():

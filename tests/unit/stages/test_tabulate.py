@@ -82,7 +82,13 @@ def test_tabulate_with_a_missing_score_is_one_line_and_leaves_no_table(results, 
 
 def test_scorecard_gives_every_claim_a_verdict(results, tmp_path):
     output = tmp_path / "scorecard.json"
-    assert run("scorecard", results, output, "--claims", "config/claims.yaml").returncode == 0
+    errata = tmp_path / "errata.csv"
+    errata.write_text("equation,deviation_as_printed,deviation_corrected\n18,2.0,1e-4\n")
+    claims = ("--claims", "config/claims.yaml", "--exact", str(errata))
+    assert run("scorecard", results, output, *claims).returncode == 0
     card = json.loads(output.read_text())
-    assert {row["verdict"] for row in card} == {"not run"}
+    assert {row["id"]: row["verdict"] for row in card if row["verdict"] != "not run"} == {
+        "huszar-eq-18-printed": "contradicted",
+        "huszar-eq-18-corrected": "replicated",
+    }
     assert list(card[0])[:8] == ["id", "source", "statement", "paper", "measured", "low", "high", "verdict"]
