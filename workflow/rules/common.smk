@@ -182,7 +182,8 @@ def truth_settings(task):
     """What the reference rows of a task depend on: the runs' objectives on it, for their closed forms."""
     runs = [run for run in RUNS.values() if run.task == task]
     objectives = [study_config.settings(STUDY, run)["objective"] for run in runs]
-    return json.dumps([objectives, STUDY.evaluation.enumerate_sources], sort_keys=True)
+    evaluation = [STUDY.evaluation.enumerate_sources, STUDY.evaluation.truth_samples]
+    return json.dumps([objectives, *evaluation], sort_keys=True)
 
 
 def study_outline():

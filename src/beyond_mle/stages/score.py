@@ -15,9 +15,8 @@ from beyond_mle.errors import UserError, exit_cleanly
 from beyond_mle.files import read_jsonl, write_json
 from beyond_mle.stages import command_line
 from beyond_mle.text.task_data import TaskData
-from beyond_mle.yardsticks import known_p
-from beyond_mle.yardsticks.diversity import diversity
-from beyond_mle.yardsticks.overlap import overlap, overlap_metrics
+from beyond_mle.yardsticks.outputs import measure
+from beyond_mle.yardsticks.overlap import overlap_metrics
 from beyond_mle.yardsticks.significance import paired_overlap
 
 
@@ -58,26 +57,15 @@ def score(
     references, truth = data.references("test"), data.truth()
     task = config.entry(study, "tasks", run.task)
     scoring = task.cls(task.options).scoring
-    metrics = overlap_metrics(scoring)
     outputs = _read_outputs(decoded, len(references))
-    n = len(outputs[0])
-    flat = list(chain(*outputs))
-    scores = overlap(flat, _repeat(references, n), metrics)
-    values = scores.metrics | diversity(outputs, scoring.tokenise)
-    if truth:
-        values |= known_p.output_metrics(_repeat(truth, n), flat)
-        values |= known_p.sample_metrics(truth, outputs) if n > 1 else {}
+    scores = measure(outputs, references, truth, scoring)
     paired = {}
-    if control is not None and n == 1:
+    if control is not None and len(outputs[0]) == 1:
         samples = study.evaluation.bootstrap_samples
-        others = list(chain(*_read_outputs(control, len(references), n)))
-        against = paired_overlap(flat, others, references, metrics, samples)
+        ours, others = (list(chain(*side)) for side in (outputs, _read_outputs(control, len(references), 1)))
+        against = paired_overlap(ours, others, references, overlap_metrics(scoring), samples)
         paired = {name: {"control": run.control, **asdict(value)} for name, value in against.items()}
-    return {"metrics": values, "signatures": scores.signatures, "paired": paired}
-
-
-def _repeat(rows: list[Any], n: int) -> list[Any]:
-    return [row for row in rows for _ in range(n)]
+    return {"metrics": scores.metrics, "signatures": scores.signatures, "paired": paired}
 
 
 def _read_outputs(path: Path, sources: int, each: int | None = None) -> list[list[str]]:

@@ -16,8 +16,8 @@ from beyond_mle.errors import exit_cleanly
 from beyond_mle.files import write_json
 from beyond_mle.stages import command_line
 from beyond_mle.text.task_data import TaskData
-from beyond_mle.yardsticks import closed_form, known_p
-from beyond_mle.yardsticks.overlap import overlap, overlap_metrics
+from beyond_mle.yardsticks import closed_form
+from beyond_mle.yardsticks.outputs import measure
 
 EOS_TOKENS = 1  # an autoregressive model's T counts eos
 
@@ -37,10 +37,10 @@ def reference_rows(study: config.Study, task: str, data: TaskData, truth: list[d
     """Rows of model `truth`: what p itself, and the optimum of `convex-exp` for each order in use, would score."""
     references = data.references("test")
     found = config.entry(study, "tasks", task)
-    scoring = overlap_metrics(found.cls(found.options).scoring)
+    scoring = found.cls(found.options).scoring
 
-    def row(objective: str, order: float | None, decoder: str, outputs: list[str]) -> dict[str, Any]:
-        metrics = overlap(outputs, references, scoring).metrics | known_p.output_metrics(truth, outputs)
+    def row(objective: str, order: float | None, decoder: str, outputs: list[list[str]]) -> dict[str, Any]:
+        metrics = measure(outputs, references, truth, scoring).metrics
         return {
             "model": "truth",
             "objective": objective,
@@ -50,15 +50,14 @@ def reference_rows(study: config.Study, task: str, data: TaskData, truth: list[d
         }
 
     rng = np.random.default_rng(0)
-    samples = [r["outputs"][rng.choice(len(r["outputs"]), p=_probabilities(r))] for r in truth]
-    rows = [
-        row("mode", None, "none", [r["outputs"][0] for r in truth]),
-        row("sample", None, "none", samples),
-    ]
+    n = study.evaluation.truth_samples
+    drawn = [rng.choice(len(r["outputs"]), n, p=_probabilities(r)) for r in truth]
+    samples = [[r["outputs"][i] for i in rows_n] for r, rows_n in zip(truth, drawn, strict=True)]
+    rows = [row("mode", None, "none", [r["outputs"][:1] for r in truth]), row("sample", None, "none", samples)]
     for order in autoregressive_orders(study, task):
         optima = [_optimum(r, order) for r in truth]
-        rows.append(row("closed-form", order, "greedy", [greedy for greedy, _, _ in optima]))
-        rows.append(row("closed-form", order, "exact", [mode for _, mode, _ in optima]))
+        rows.append(row("closed-form", order, "greedy", [[greedy] for greedy, _, _ in optima]))
+        rows.append(row("closed-form", order, "exact", [[mode] for _, mode, _ in optima]))
         # the same sources on which the trained models are compared with p
         figures = [metrics for _, _, metrics in optima[: study.evaluation.enumerate_sources]]
         means = {name: float(np.mean([f[name] for f in figures])) for name in figures[0]}

@@ -14,6 +14,7 @@ from scipy.optimize import brentq
 from scipy.special import entr, logsumexp, rel_entr
 
 from beyond_mle.errors import UserError
+from beyond_mle.yardsticks import known_p
 
 Tokens = tuple[str, ...]
 
@@ -78,6 +79,7 @@ def metrics(outputs: Sequence[str], p_N: np.ndarray, q_N: np.ndarray) -> dict[st
     Returns:
         `sequence-entropy`: H(q) of whole outputs, `kl`: KL[P‖Q], both in nats; `q-mode` and `log-q-mode`:
         q(y*) and its logarithm;
+        `js` and `total-variation`: JS_½ in nats and ½ Σ |p − q|;
         `greedy-agreement`: 100 if greedy search finds q's likeliest output, else 0.
     """
     tokens = [tuple(output.split()) for output in outputs]
@@ -89,5 +91,7 @@ def metrics(outputs: Sequence[str], p_N: np.ndarray, q_N: np.ndarray) -> dict[st
         "kl": float(rel_entr(p_N, q_N).sum()),
         "q-mode": float(q_N[0]),
         "log-q-mode": log_q_mode,
+        "js": known_p.js(p_N, q_N),
+        "total-variation": known_p.total_variation(p_N, q_N),
         "greedy-agreement": 100.0 * (greedy == tokens[int(np.argmax(q_N))]),
     }

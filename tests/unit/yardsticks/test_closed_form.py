@@ -126,6 +126,8 @@ def test_metrics():
         "kl": pytest.approx(entropy(p, q)),
         "q-mode": 0.6,
         "log-q-mode": pytest.approx(math.log(0.6)),
+        "js": pytest.approx((entropy(p, (p + q) / 2) + entropy(q, (p + q) / 2)) / 2),
+        "total-variation": pytest.approx(0.2),
         "greedy-agreement": 100,
     }
     assert metrics(outputs, p, p)["greedy-agreement"] == 0

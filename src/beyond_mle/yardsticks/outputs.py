@@ -1,0 +1,39 @@
+"""Everything that is measured of outputs: overlap with the references, diversity, and what p says of them."""
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+from beyond_mle.scoring import Scoring
+from beyond_mle.yardsticks import known_p
+from beyond_mle.yardsticks.diversity import diversity
+from beyond_mle.yardsticks.overlap import OverlapScores, References, overlap, overlap_metrics
+
+
+def measure(
+    outputs: Sequence[Sequence[str]], references: References, truth: known_p.Truth | None, scoring: Scoring
+) -> OverlapScores:
+    """Judge the outputs of a corpus.
+
+    Args:
+        outputs: one or more of each source, equally many; several are samples, and the scores are over all of them.
+        references: one or more of each source.
+        truth: p(y|x) of each source, where it is known.
+        scoring: the task's.
+
+    Returns:
+        All metrics by name, with sacreBLEU's signatures.
+    """
+    n = len(outputs[0])
+    flat = list(chain(*outputs))
+    scores = overlap(flat, repeat(references, n), overlap_metrics(scoring))
+    values = scores.metrics | diversity(outputs, scoring.tokenise)
+    if truth:
+        values |= known_p.output_metrics(repeat(truth, n), flat)
+        values |= known_p.sample_metrics(truth, outputs) if n > 1 else {}
+    return OverlapScores(values, scores.signatures)
+
+
+def repeat(rows: Sequence[Any], n: int) -> list[Any]:
+    """Each row n times, one behind the other."""
+    return [row for row in rows for _ in range(n)]
