@@ -63,6 +63,8 @@ class Evaluation(Options):
 
     enumerate_sources: int = 100
     """On how many test sources KL[P‖Q] and the like are computed by enumeration of p's support."""
+    truth_samples: int = 8
+    """Where p is known: how many outputs of p itself are drawn per test source, to compare samples with."""
     bootstrap_samples: int = 1000
     """Resamples of the paired bootstrap against the control."""
     speed_sentences: int = 64
@@ -71,6 +73,9 @@ class Evaluation(Options):
     """Sentences per batch in decoding."""
     batch_tokens: int = 4096
     """Tokens per batch where log-probabilities are measured."""
+    comet_model: str | None = None
+    """Score outputs by this COMET model too, in an environment of its own (envs/comet.yaml): a name on the Hugging Face
+    hub, such as Unbabel/wmt22-comet-da, or a checkpoint file. For real languages."""
 
 
 class Study(Options):
@@ -324,7 +329,7 @@ def settings(study: Study, run: Run) -> dict[str, Any]:
 
 
 def _check_trainable(study: Study, run: Run) -> None:
-    """A task of an experiment must give text, and its objective a loss on batches."""
+    """A task of an experiment must give text, its objective a loss on batches, and its model what that loss needs."""
     for noun, thing, method in (
         ("task", entry(study, "tasks", run.task), "prepare"),
         ("objective", objective(study, run), "losses"),
@@ -334,7 +339,19 @@ def _check_trainable(study: Study, run: Run) -> None:
                 f"experiments: the {noun} kind '{thing.kind}' of run '{run.key}' is not for text; "
                 f"it has its place in `illustration:`, `theory:` or `adversarial:`"
             )
-    entry(study, "models", run.model)
+    model, trained_by = entry(study, "models", run.model), objective(study, run)
+    needed = getattr(trained_by.cls, "autoregressive_method", None)
+    if needed and not hasattr(model.cls, needed):
+        raise UserError(
+            f"experiments: the objective kind '{trained_by.kind}' of run '{run.key}' trains only autoregressive models "
+            f"that have `{needed}`, such as 'transformer'; the model kind '{model.kind}' is none of them"
+        )
+    task = entry(study, "tasks", run.task)
+    if getattr(trained_by.cls, "needs_support", False) and not hasattr(task.cls, "distributions"):
+        raise UserError(
+            f"experiments: the objective kind '{trained_by.kind}' of run '{run.key}' needs a task whose p(y|x) is "
+            f"known, such as 'grammar'; of the task kind '{task.kind}' it is not"
+        )
 
 
 def _check_references(study: Study) -> None:

@@ -108,7 +108,12 @@ def test_runs_follow_from_the_experiments() -> None:
         (["experiments", 0, "objective_options", "convex-exp", "ordr"], 2, "did you mean 'order'?"),
         (["preset"], "a b", "config key 'preset'"),
         (["tasks", "g"], {"kind": "plane"}, "the task kind 'plane' of run 'g/transformer/mle/seed1' is not for text"),
-        (["experiments", 0, "stages", 0, "objectives"], ["js"], "the objective kind 'js' of run"),
+        (["experiments", 0, "stages", 0, "objectives"], ["plane-adversarial"], "kind 'plane-adversarial' of"),
+        (
+            ["objectives"],
+            {"mle-continued": {"kind": "scheduled-sampling", "schedule": "exponential"}},
+            "the exponential schedule needs 0 < k < 1",
+        ),
         (["theory"], {"stepz": 3}, "unknown config key 'theory.stepz': did you mean 'steps'?"),
     ],
 )
@@ -117,6 +122,37 @@ def test_mistakes_are_named(path: list, value, message: str) -> None:
         config.check(changed(path, value))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_an_objective_for_autoregressive_models_refuses_others() -> None:
+    values = changed(["objectives", "mle-continued"], {"kind": "scheduled-sampling"})
+    config.check(values)
+    values["models"]["transformer"] = {"kind": "vanilla-nat"}
+    with pytest.raises(UserError) as error:
+        config.check(values)
+    assert "'scheduled-sampling' of run 'g/transformer/mle-continued/seed1' trains only autoregress" in str(error.value)
+    assert "model kind 'vanilla-nat' is none" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("objective", ["js", "reverse-kl"])
+def test_a_divergence_needs_a_known_p(objective: str) -> None:
+    values = changed(["experiments", 0, "stages", 0, "objectives"], ["mle", objective])
+    config.check(values)
+    values["tasks"]["g"] = {"kind": "parallel", "splits": {"train": {"pairs": "mine.tsv"}}, "language": "de"}
+    with pytest.raises(UserError) as error:
+        config.check(values)
+    assert f"'{objective}' of run 'g/transformer/{objective}/seed1' needs a task whose p(y|x) is" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("objective", ["reverse-kl", "js-adversarial"])
+def test_an_objective_that_samples_refuses_models_that_cannot(objective: str) -> None:
+    values = changed(["experiments", 0, "stages", 0, "objectives"], ["mle", objective])
+    config.check(values)
+    values["models"]["transformer"] = {"kind": "vanilla-nat"}
+    with pytest.raises(UserError, match="trains only autoregressive models that have `step`"):
+        config.check(values)
 
 
 def test_a_missing_key_is_named() -> None:

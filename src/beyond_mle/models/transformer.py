@@ -10,7 +10,7 @@ from beyond_mle.models.layers import DecoderLayer, TransformerOptions
 from beyond_mle.models.text_model import TextModel
 from beyond_mle.registry import MODELS
 from beyond_mle.symbols import BOS, EOS, PAD
-from beyond_mle.types import Encoded
+from beyond_mle.types import Encoded, LogProb, TextBatch
 
 
 @MODELS.register("transformer")
@@ -30,16 +30,32 @@ class Transformer(TextModel):
         """Outputs are fed back behind BOS, so one position less than there are."""
         return self.options.max_positions - 1
 
-    def predictions(self, encoded: Encoded, target_BT: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Input BOS y_1 … y_T predicts y_1 … y_T EOS."""
-        input_BT = F.pad(target_BT, (1, 0), value=BOS)
+    def predictions(
+        self, encoded: Encoded, target_BT: Tensor, prefix_BT: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Input BOS y_1 … y_T, or the prefix given in place of y, predicts y_1 … y_T EOS."""
         predicted_BT = F.pad(target_BT, (0, 1), value=PAD)
         length_B = (target_BT != PAD).sum(1, keepdim=True)
         predicted_BT = predicted_BT.scatter(1, length_B, EOS)
-        x_BTD = self.embedding(input_BT)
+        states_BTD = self.states(encoded, target_BT if prefix_BT is None else prefix_BT)
+        return states_BTD, predicted_BT, predicted_BT != PAD
+
+    def states(self, encoded: Encoded, prefix_BT: Tensor) -> Tensor:
+        """The hidden states from which the symbol after BOS, BOS w_1, BOS w_1 w_2, … is predicted, [B, T+1, D]."""
+        x_BTD = self.embedding(F.pad(prefix_BT, (1, 0), value=BOS))
         for layer in self.layers:
             x_BTD = layer(x_BTD, None, encoded.hidden_BSD, encoded.mask_BS[:, None, None, :], causal=True)
-        return self.norm(x_BTD), predicted_BT, predicted_BT != PAD
+        return self.norm(x_BTD)
+
+    def prefixed_log_prob(self, batch: TextBatch, prefix_BT: Tensor) -> LogProb:
+        """Σ_t log q(y_t | w_<t, x): each true symbol after a prefix that may differ from y_<t, not log q(y|x).
+
+        Args:
+            batch: the pairs.
+            prefix_BT: w, as long as the targets.
+        """
+        encoded = self.encoder(batch.source_BS)
+        return self.scores(encoded, batch.target_BT, self.predictions(encoded, batch.target_BT, prefix_BT))
 
     @torch.inference_mode()
     def start(self, source_BS: Tensor, max_length: int) -> "TransformerState":

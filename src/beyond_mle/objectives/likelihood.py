@@ -58,7 +58,7 @@ class Likelihood(ABC):
 
         Targets that the model cannot produce are left out, and their share is logged as `impossible`.
         """
-        everything = model.log_prob(batch)
+        everything = self._log_prob(model, batch, step)
         counted = everything.hidden if everything.hidden is not None and not self.options.count_shown else everything
         possible_B = counted.total_B.isfinite()
         log_prob = counted.select(possible_B)
@@ -80,6 +80,10 @@ class Likelihood(ABC):
             total = total + self.options.length_factor * count * length_nll
             metrics["length_nll"] = length_nll.detach()
         return {"model": Loss(total, count, metrics)}
+
+    def _log_prob(self, model: Model, batch: TextBatch, step: int) -> LogProb:
+        """What g is made of."""
+        return model.log_prob(batch)
 
     def expected_loss(self, log_prob: LogProb, p_B: Tensor) -> Tensor:
         """−Σ_i p_i a_i f(g_i) / Σ_i p_i a_i: the loss where all sequences and their p are known; no label smoothing."""

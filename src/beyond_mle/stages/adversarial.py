@@ -2,7 +2,7 @@
 
 python -m beyond_mle.stages.adversarial --config results/default/study.yaml --output results/default
 
-Writes tables/adversarial.csv, every figure of every model, and adversarial/samples.csv, points to draw. The models:
+Writes tables/adversarial_plane.csv, every figure of every model, and adversarial/samples.csv, points to draw. Models:
 `isotropic-gaussian` and `plane-generator`, trained against a discriminator; `exact-optimum`, the round Gaussian at the
 global minimum of JS_π; `exact-descent`, the one that exact descent reaches from where training starts; and `p` itself,
 which shows how far the kernel estimate is off. Metrics that end in -kernel are estimates from samples by a kernel, the
@@ -25,8 +25,8 @@ from beyond_mle.errors import exit_cleanly
 from beyond_mle.files import write_text
 from beyond_mle.models.isotropic_gaussian import IsotropicGaussian
 from beyond_mle.models.plane_generator import PlaneGenerator
-from beyond_mle.objectives.adversarial import JSAdversarial
 from beyond_mle.objectives.divergence import JS
+from beyond_mle.objectives.plane_adversarial import PlaneAdversarial
 from beyond_mle.stages import command_line
 from beyond_mle.tasks.plane import Plane
 from beyond_mle.training.adversarial import Duel, train
@@ -55,7 +55,7 @@ def main() -> None:
 
 def write(tables: dict[str, pd.DataFrame], folder: Path) -> None:
     """Write the tables of `compete` below results/{preset}."""
-    for name, path in (("figures", "tables/adversarial.csv"), ("samples", "adversarial/samples.csv")):
+    for name, path in (("figures", "tables/adversarial_plane.csv"), ("samples", "adversarial/samples.csv")):
         text = tables[name].to_csv(index=False, float_format="%.5g", na_rep="nan", lineterminator="\n")
         write_text(folder / path, text)
 
@@ -114,7 +114,7 @@ def make_duel(name: str, pi: float, seed: int, options: AdversarialOptions) -> D
     """A generator of this kind and its discriminator, with initial weights drawn from the seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        objective = JSAdversarial(JSAdversarial.Options(pi=pi, width=options.discriminator_width))
+        objective = PlaneAdversarial(PlaneAdversarial.Options(pi=pi, width=options.discriminator_width))
         if name == "isotropic-gaussian":
             return Duel(IsotropicGaussian(IsotropicGaussian.Options()), objective)
         return Duel(PlaneGenerator(PlaneGenerator.Options(width=options.generator_width)), objective)

@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from beyond_mle.adversarial import DuelOptions
 from beyond_mle.models.plane_generator import Generator
-from beyond_mle.objectives.adversarial import JSAdversarial
+from beyond_mle.objectives.plane_adversarial import PlaneAdversarial
 
 
 class Duel(nn.Module):
     """A generator and its opponent, the discriminator of its objective."""
 
-    def __init__(self, model: Generator, objective: JSAdversarial):
+    def __init__(self, model: Generator, objective: PlaneAdversarial):
         super().__init__()
         self.model = model
         self.objective = objective

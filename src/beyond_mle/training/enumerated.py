@@ -6,14 +6,15 @@ from scipy.optimize import minimize
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
+from beyond_mle.objectives.divergence import Divergence
 from beyond_mle.objectives.likelihood import Likelihood
 
 MEMORY = 100
 """Past steps from which L-BFGS estimates the curvature: many, as strings of low probability make it uneven."""
 
 
-def fit_expected(model: nn.Module, objective: Likelihood, p_N: Tensor, steps: int) -> float:
-    """Bring the model to the nearest optimum of the objective's expectation under p.
+def fit_expected(model: nn.Module, objective: Likelihood | Divergence, p_N: Tensor, steps: int) -> float:
+    """Bring the model to the nearest optimum of the objective's `expected_loss`.
 
     Args:
         model: gives `log_prob` of the language's strings by their indices; changed in place.

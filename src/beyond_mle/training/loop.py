@@ -138,12 +138,15 @@ class _Loop:
         self.log.step()
 
     def _follow(self, player: str, count: Tensor, rate: float) -> None:
-        """Step a player along its summed gradient, divided by `count`."""
+        """Step a player along its summed gradient, divided by `count`; log the norm of the model's, before clipping."""
         module, optimiser = self.players[player], self.optimisers[player]
         gradients = [p.grad for p in module.parameters() if p.grad is not None]
         torch._foreach_div_(gradients, count)
+        norm = nn.utils.get_total_norm(gradients)
         if self.options.clip:
-            nn.utils.clip_grad_norm_(module.parameters(), self.options.clip)
+            nn.utils.clip_grads_with_norm_(module.parameters(), self.options.clip, norm)
+        if player == "model":
+            self.state.running["gradient_norm"] = self.state.running.get("gradient_norm", 0.0) + norm
         for group in optimiser.param_groups:
             group["lr"] = rate
         optimiser.step()

@@ -8,7 +8,7 @@ import torch
 
 from beyond_mle.adversarial import DuelOptions
 from beyond_mle.models.isotropic_gaussian import IsotropicGaussian
-from beyond_mle.objectives.adversarial import JSAdversarial
+from beyond_mle.objectives.plane_adversarial import PlaneAdversarial
 from beyond_mle.tasks.plane import Plane
 from beyond_mle.training.adversarial import Duel, train
 
@@ -16,7 +16,7 @@ from beyond_mle.training.adversarial import Duel, train
 def duel(pi: float, scale: float = 1.0) -> Duel:
     torch.manual_seed(0)
     model = IsotropicGaussian(IsotropicGaussian.Options(scale=scale))
-    return Duel(model, JSAdversarial(JSAdversarial.Options(pi=pi)))
+    return Duel(model, PlaneAdversarial(PlaneAdversarial.Options(pi=pi)))
 
 
 def data(**options) -> torch.Tensor:

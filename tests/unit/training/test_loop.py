@@ -164,6 +164,18 @@ def test_early_stopping(tmp_path: Path) -> None:
     assert read_jsonl(tmp_path / "training.jsonl")[-1] == {"step": 16, "validation": 2.5}
 
 
+def test_the_gradient_norm_is_logged_as_it_was_before_clipping(tmp_path: Path) -> None:
+    run = make(tmp_path, steps=1, log_every=1, accumulate=2, dropout=0.0, validate_every=0, clip=1e-3)
+    model, data = run.model, run.data
+    first = [data.batch(identifier) for identifier in data.epoch(0)[:2]]
+    loss = sum(Squares().losses(model, batch)["model"].total for batch in first) / 8
+    gradients = torch.autograd.grad(loss, list(model.parameters()))
+    norm = torch.cat([gradient.flatten() for gradient in gradients]).norm().item()
+    assert norm > 1e-3
+    fit(run)
+    assert read_jsonl(tmp_path / "training.jsonl")[0]["gradient_norm"] == pytest.approx(norm, rel=1e-5)
+
+
 def test_the_log_averages_over_the_steps_since_the_last_line(tmp_path: Path) -> None:
     fit(make(tmp_path, log_every=1, validate_every=0))
     single = [row["loss"] for row in read_jsonl(tmp_path / "training.jsonl") if "loss" in row]
