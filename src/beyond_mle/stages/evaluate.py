@@ -14,6 +14,7 @@ from beyond_mle import config
 from beyond_mle.errors import exit_cleanly
 from beyond_mle.files import write_json
 from beyond_mle.stages import command_line, loading
+from beyond_mle.study import Evaluation
 from beyond_mle.text.encoded import EncodedPairs
 from beyond_mle.text.task_data import TaskData
 from beyond_mle.yardsticks import known_p, likelihood
@@ -49,7 +50,7 @@ def _against_truth(
     data: TaskData,
     test: EncodedPairs,
     truth: list[dict[str, Any]],
-    evaluation: config.Evaluation,
+    evaluation: Evaluation,
 ) -> dict[str, float]:
     """The exact comparison with p, by the model's log q of every output in p's support."""
     sources = [test.source(index) for index, row in enumerate(truth) for _ in row["outputs"]]
