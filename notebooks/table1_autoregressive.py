@@ -13,8 +13,8 @@
 #
 # where $T$ is the length of $y$; MLE is $f(x) = x$. For outputs of one length $T > k$ the optimum over all
 # distributions is a sharpened copy of the data's, $q \propto p^{1/(1 - k/T)}$; $k \to 0$ gives $p$ itself.
-# The paper uses $k = 1$ here, after a first stage of MLE. The **control** is MLE continued from the same
-# weights for as many steps; the paper does not report one.
+# The paper uses $k = 1$ here, after a first stage of MLE. The **control**, `mle-continued`, is MLE continued from
+# the same weights for as many steps; the paper does not report one.
 
 # %% tags=["parameters"]
 config = "results/default/study.yaml"
@@ -31,50 +31,50 @@ from beyond_mle.report import effects, figures, html_table
 from beyond_mle.report.page import Page
 
 page = Page("table1_autoregressive", load_resolved(config), Path(results))
-scores, paper = page.scores(), page.paper(["bleu"])
+paper = page.paper(["bleu"], ["wmt14-ende", "wmt14-deen"])
+paper = paper[paper.model == "transformer"]
+paper = pd.concat([paper, effects.search_gaps(paper, ["beam5"])])
 html_table.printed(paper, "decoder", "The paper's Table 1 (Shao et al. 2023): one run each, tokenised BLEU.")
 
 # %% [markdown]
 # ## Our numbers
+# Δ is what beam search adds to greedy search. Greedy search loses where the likeliest first words do not begin
+# the likeliest sentence. A sharper model has fewer such places: Δ should shrink, but not vanish.
+
+# %%
+table = page.table(["bleu"], ["greedy", "beam5", effects.gap_name("beam5")])
+html_table.comparison(page.study, table[table.model != "truth"], "decoder", "BLEU by sacreBLEU; Δ is per seed.")
+
+# %% [markdown]
 # Where $p(y \mid x)$ is known, some rows need no training: its likeliest output (mode), an output drawn from
 # it (sample), and the closed-form optimum for each order $k$ in use, searched greedily and exactly.
 
 # %%
-table = page.table(["bleu"], ["greedy", "beam5", "exact", "none"])
-html_table.comparison(page.study, table, "decoder", "BLEU by sacreBLEU.")
-
-# %% [markdown]
-# Paired bootstrap: the uncertainty of the test set. That of training is the spread over seeds.
+table = page.table(["bleu"], ["greedy", "exact", effects.gap_name("exact"), "none"])
+html_table.comparison(page.study, table[table.model == "truth"], "decoder", "BLEU without training.")
 
 # %%
-html_table.plain(page.paired("bleu"), "Difference in BLEU, 95 % interval and two-sided p.")
-
-# %% [markdown]
-# Greedy search loses where the likeliest first words do not begin the likeliest sentence. A sharper model has
-# fewer such places: the gap between beam and greedy search should shrink, but not vanish.
-
-# %%
-gaps = effects.search_gap(pd.concat([scores, paper]), "bleu", ["beam5", "exact"])
+gaps = effects.over_seeds(effects.search_gaps(pd.concat([page.scores(), paper]), ["beam5", "exact"]), ["bleu"])
 figure = figures.bars(gaps, page.palette, "beam − greedy (BLEU)")
 page.show(figure, gaps, "search_gap", "What beam search (closed form: exact search) adds to greedy search.")
+
+# %%
+html_table.plain(page.paired("bleu"), "Paired bootstrap over the test sentences: gain in BLEU, 95 % interval, p.")
 
 # %%
 table = page.table(["validity", "mode-hit", "log-p"])
 html_table.comparison(page.study, table, "metric", "Can the output occur, is it the likeliest, how likely is it?")
 
-# %% [markdown]
-# ## Sharpness
-# A sharper model explains held-out references worse: NLL rises while entropy falls.
-
 # %%
+# A sharper model explains held-out references worse: NLL rises while entropy falls.
 sharpness = ["entropy", "nll", "kl", "log-q-mode"]
 table = page.table(sharpness, ["none"])
 html_table.comparison(page.study, table, "metric", "The model's probabilities; kl is KL[P‖Q].")
 
 # %%
-orders = effects.over_seeds(scores, sharpness, "none")
-figure = figures.by_order(orders, page.palette)
-page.show(figure, orders, "sharpness", "Sharpness against the order k: mean and sample sd over seeds.")
+orders = effects.over_seeds(page.scores(), sharpness, "none")
+caption = "Sharpness against the order k: mean and sample sd over seeds."
+page.show(figures.by_order(orders, page.palette), orders, "sharpness", caption)
 
 # %%
 display(*page.learning_curves())

@@ -165,7 +165,7 @@ def series_settings(keys):
         decoders = [study_config.entry(STUDY, "decoders", name).settings for name in run.decoders]
         code = [code_of_run(STUDY, run, name, "beyond_mle.stages.series") for name in run.decoders]
         own[key] = [study_config.settings(STUDY, run), decoders, code]
-    return json.dumps([own, STUDY.evaluation.model_dump()], sort_keys=True)
+    return json.dumps([own, STUDY.evaluation.model_dump(exclude={"comet_model"})], sort_keys=True)
 
 
 def speed_runs(task):

@@ -1,4 +1,4 @@
-# Scores of a run: of its outputs, of its probabilities; the reference rows of tasks with known p; speed.
+# Scores of a run: of its outputs (by COMET too, where the study names a model of it), of its probabilities; the reference rows of tasks with known p; speed.
 
 
 rule score:
@@ -26,6 +26,34 @@ rule score:
         " --decoded {input.decoded} {params.control} --output {output} > {log} 2>&1"
 
 
+# Of the runs made together too: COMET has an environment of its own.
+if STUDY.evaluation.comet_model is not None:
+
+    rule comet:
+        input:
+            decoded=f"{RUN_FOLDER}/decoded/{{decoder}}.jsonl",
+            data=data_of_run("test.jsonl"),
+        output:
+            f"{RUN_FOLDER}/scores/{{decoder}}.comet.json",
+        log:
+            f"{RESULTS}/logs/{{run}}/comet-{{decoder}}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/{{run}}/comet-{{decoder}}.tsv"
+        wildcard_constraints:
+            run="|".join(RUNS),
+        conda:
+            "../../envs/comet.yaml"
+        resources:
+            gpu=lambda wildcards: int(training_of(wildcards).device == "cuda"),
+        params:
+            data=data_folder,
+            model=shlex.quote(STUDY.evaluation.comet_model),
+            code=code_id("beyond_mle.stages.comet"),
+        shell:
+            "PYTHONPATH=src python -m beyond_mle.stages.comet --model {params.model} --gpus {resources.gpu}"
+            " --data {params.data} --decoded {input.decoded} --output {output} > {log} 2>&1"
+
+
 rule evaluate:
     input:
         study=ancient(STUDY_FILE),
@@ -44,7 +72,7 @@ rule evaluate:
         gpu=lambda wildcards: int(training_of(wildcards).device == "cuda"),
     params:
         data=data_folder,
-        settings=STUDY.evaluation.model_dump_json(),
+        settings=STUDY.evaluation.model_dump_json(exclude={"comet_model"}),
         code=run_code("beyond_mle.stages.evaluate"),
     shell:
         "python -m beyond_mle.stages.evaluate --config {input.study} --run {wildcards.run} --data {params.data}"

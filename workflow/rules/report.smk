@@ -80,6 +80,11 @@ rule render:
             "beyond_mle.report.plane_figures",
             "beyond_mle.report.theory_figures",
             "beyond_mle.report.adversarial_figures",
+            "beyond_mle.report.knob_figures",
+            "beyond_mle.report.frontier_figures",
+            "beyond_mle.report.curve_figures",
+            "beyond_mle.report.frontier",
+            "beyond_mle.report.gains",
         ),
     shell:
         "python -m beyond_mle.stages.render --notebook {input.notebook} --config {input.study}"

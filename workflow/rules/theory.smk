@@ -48,7 +48,7 @@ rule compete:
     input:
         study=ancient(STUDY_FILE),
     output:
-        f"{RESULTS}/tables/adversarial.csv",
+        f"{RESULTS}/tables/adversarial_plane.csv",
         f"{RESULTS}/adversarial/samples.csv",
     log:
         f"{RESULTS}/logs/adversarial.log",

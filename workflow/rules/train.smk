@@ -54,8 +54,8 @@ for (task, model, seed), keys in SERIES.items():
         params:
             data=f"{RESULTS}/data/{task}",
             runs=f"{RESULTS}/runs",
-            keys=keys,
+            only=keys,
             settings=series_settings(keys),
         shell:
             "python -m beyond_mle.stages.series --config {input.study} --data {params.data} --runs {params.runs}"
-            " --only {params.keys} > {log} 2>&1"
+            " --only {params.only} > {log} 2>&1"

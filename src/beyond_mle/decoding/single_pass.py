@@ -8,27 +8,32 @@ from beyond_mle.decoding.padding import unpad
 from beyond_mle.options import Options
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import PAD
-from beyond_mle.types import OnePass
+from beyond_mle.types import Encoded, OnePass
 
 BOUNDARY_TOKENS = 2
 """bos and eos, which count as two certain tokens of a non-autoregressive output."""
+
+
+class LengthBeam(Options):
+    """How many lengths are tried, and whether their own probabilities count."""
+
+    length_beam: int = Field(default=1, ge=1)
+    """The most probable lengths, all decoded; 5 in the official CMLM script."""
+    count_length: bool = False
+    """Whether log q(T|x) counts in a candidate's score. The official script lets it propose lengths only; where lengths
+    are nearly certain, the best of five is then one that cannot be, such as a single word that the model is sure of."""
 
 
 @DECODERS.register("single-pass")
 class SinglePass:
     """One parallel pass of a non-autoregressive model, for one or several candidate lengths.
 
-    With several candidates, the one with the highest mean token log-probability Σ_t log q(v_t) / (T + 2)
-    wins. This is the score of the official CMLM script (fairseq's iterative refinement without a reranker),
-    where bos and eos count with log-probability 0 and log q(T|x) only proposes lengths. The candidates are
-    the most probable lengths (Ghazvininejad et al. 2019); fairseq takes the neighbours of the best one.
+    With several candidates, the one with the highest mean token log-probability wins (see `best_candidates`). The
+    candidates are the most probable lengths (Ghazvininejad et al. 2019); fairseq takes the neighbours of the best one.
     """
 
-    class Options(Options):
-        """How many lengths are tried."""
-
-        length_beam: int = Field(default=1, ge=1)
-        """The most probable lengths, all decoded; 5 in the official CMLM script."""
+    class Options(LengthBeam):
+        """How many lengths are tried, and how the best is chosen."""
 
     def __init__(self, options: Options):
         self._options = options
@@ -36,20 +41,24 @@ class SinglePass:
     @torch.inference_mode()
     def decode(self, model: OnePass, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
         """The best candidate of each source, without BOS and EOS; `generator` is not used."""
-        encoded = model.encode(source_BS)
-        length_BN = candidate_lengths(model.length_log_probs(encoded), self._options.length_beam)
-        n_sources, n_lengths = length_BN.shape
-        source_B = torch.arange(n_sources, device=length_BN.device)
-        candidates = encoded.select(source_B.repeat_interleave(n_lengths))
-        length_R = length_BN.flatten()
-        best_RT = model.token_log_probs(candidates, length_R).max(dim=2)
+        encoded_R, length_BN, prior_BN = propose_lengths(model, source_BS, self._options)
+        best_RT = model.token_log_probs(encoded_R, length_BN.flatten()).max(dim=2)
+        return best_candidates(best_RT.indices, best_RT.values, length_BN, prior_BN)
 
-        position_T = torch.arange(best_RT.values.shape[1], device=length_R.device)
-        inside_RT = position_T < length_R[:, None]
-        score_R = best_RT.values.where(inside_RT, 0).sum(dim=1) / (length_R + BOUNDARY_TOKENS)
-        winner_B = score_R.view(n_sources, n_lengths).max(dim=1).indices
-        token_RT = best_RT.indices.where(inside_RT, PAD)
-        return unpad(token_RT.view(n_sources, n_lengths, -1)[source_B, winner_B])
+
+def propose_lengths(model: OnePass, source_BS: Tensor, options: LengthBeam) -> tuple[Encoded, Tensor, Tensor]:
+    """Candidate lengths.
+
+    Returns:
+        The encoded sources, each repeated for its N candidates (B·N rows); the lengths [B, N]; and what each length
+        adds to the score of its candidate [B, N]: log q(T|x), or 0 where it does not count.
+    """
+    encoded = model.encode(source_BS)
+    log_prob_BL = model.length_log_probs(encoded)
+    length_BN = candidate_lengths(log_prob_BL, options.length_beam)
+    n_sources, n_lengths = length_BN.shape
+    source_R = torch.arange(n_sources, device=length_BN.device).repeat_interleave(n_lengths)
+    return encoded.select(source_R), length_BN, log_prob_BL.gather(1, length_BN) * options.count_length
 
 
 def candidate_lengths(length_log_prob_BL: Tensor, n: int) -> Tensor:
@@ -59,3 +68,27 @@ def candidate_lengths(length_log_prob_BL: Tensor, n: int) -> Tensor:
     """
     best_BN = length_log_prob_BL.topk(min(n, length_log_prob_BL.shape[1]), dim=1)
     return best_BN.indices.where(best_BN.values > -torch.inf, best_BN.indices[:, :1])
+
+
+def inside(length_R: Tensor, longest: int) -> Tensor:
+    """Which positions belong to outputs of these lengths, [R, longest]."""
+    return torch.arange(longest, device=length_R.device) < length_R[:, None]
+
+
+def best_candidates(token_RT: Tensor, score_RT: Tensor, length_BN: Tensor, prior_BN: Tensor) -> list[list[int]]:
+    """The tokens of each source's candidate with the highest mean log-probability (prior + Σ_t log q(v_t)) / (T + 2).
+
+    With a prior of 0 this is the score of fairseq's iterative refinement without a reranker: bos and eos count with
+    log-probability 0.
+
+    Args:
+        token_RT: the candidates' tokens, R = B·N rows.
+        score_RT: log q of each token; what stands behind the end of a candidate is ignored.
+        length_BN: the candidates' lengths.
+        prior_BN: what their lengths add to their scores.
+    """
+    inside_RT = inside(length_BN.flatten(), token_RT.shape[1])
+    total_BN = score_RT.where(inside_RT, 0).sum(dim=1).view(length_BN.shape)
+    winner_B = ((prior_BN + total_BN) / (length_BN + BOUNDARY_TOKENS)).max(dim=1).indices
+    token_BNT = token_RT.where(inside_RT, PAD).unflatten(0, length_BN.shape)
+    return unpad(token_BNT[torch.arange(len(length_BN), device=length_BN.device), winner_B])

@@ -1,45 +1,58 @@
 """Quantities that the report derives from scores: per seed first, then the mean and sample sd over seeds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from beyond_mle.report.scores import CELL
+from beyond_mle.report.scores import CELL, COLUMNS, NO_DECODER, TRUTH
 
-GROUP = ["task", "model", "objective", "order"]
+SPEED_UP = "speed-up"
+"""The metric of `with_speed_ups`."""
+
+_GAP = "Δ"
 
 
-def search_gap(scores: pd.DataFrame, metric: str, searches: Sequence[str]) -> pd.DataFrame:
-    """What a better search adds to greedy search: `metric` of the one minus that of the other.
+def gap_name(search: str) -> str:
+    """The name, in the place of a decoder's, of what a search adds to greedy search."""
+    return f"{_GAP} ({search} − greedy)"
+
+
+def is_gap(decoder: str) -> bool:
+    """Whether a name in the place of a decoder's is from `gap_name`."""
+    return decoder.startswith(_GAP)
+
+
+def search_gaps(scores: pd.DataFrame, searches: Collection[str]) -> pd.DataFrame:
+    """What better searches add to greedy search, seed by seed.
 
     Args:
         scores: from `read_scores`, `read_truth` or `published.as_scores`.
-        metric: such as `bleu`.
-        searches: the decoders that search better than `greedy`; a row has one of them.
+        searches: decoders that search better than `greedy`.
 
     Returns:
-        One row per task, model, objective and order that has both: the columns `GROUP`, mean, sd, n_seeds.
+        A row for each of their scores that `greedy` has too: the difference, under the decoder `gap_name(search)`.
     """
-    keys = [*GROUP, "seed"]
-    kept = scores[scores.metric == metric]
-    gaps = kept[kept.decoder == "greedy"]
-    better = kept[kept.decoder.isin(searches)]
-    gaps = gaps.merge(better, on=keys, suffixes=("_greedy", "_better"))
-    return _over_seeds(gaps.assign(value=gaps.value_better - gaps.value_greedy), GROUP)
+    same = [column for column in COLUMNS if column not in ("decoder", "value")]
+    greedy = scores[scores.decoder == "greedy"]
+    gaps = scores[scores.decoder.isin(searches)].merge(greedy[[*same, "value"]], on=same, suffixes=("", "_greedy"))
+    gaps["value"] -= gaps.value_greedy
+    gaps["decoder"] = gaps.decoder.map(gap_name)
+    return gaps[COLUMNS]
 
 
-def over_seeds(scores: pd.DataFrame, metrics: list[str], decoder: str | None = None) -> pd.DataFrame:
-    """Mean and sd over seeds of some metrics: the columns `scores.CELL`, mean, sd, n_seeds.
+def over_seeds(scores: pd.DataFrame, metrics: Sequence[str] | None = None, decoder: str | None = None) -> pd.DataFrame:
+    """Mean and sample sd over seeds: the columns `scores.CELL`, mean, sd, n_seeds, in order of first appearance.
 
     Args:
         scores: from `read_scores` or `read_truth`.
-        metrics: those to keep, in this order.
+        metrics: those to keep, in this order; all by default.
         decoder: the one to keep; all by default.
     """
-    kept = pd.concat([scores[scores.metric == metric] for metric in metrics])
+    kept = scores if metrics is None else pd.concat([scores[scores.metric == metric] for metric in metrics])
     if decoder is not None:
         kept = kept[kept.decoder == decoder]
-    return _over_seeds(kept, CELL)
+    groups = kept.groupby(CELL, sort=False, dropna=False)["value"]
+    return groups.agg(mean="mean", sd="std", n_seeds="count").reset_index()
 
 
 def speed_ups(speeds: pd.DataFrame, model: str, decoders: list[str]) -> pd.DataFrame:
@@ -67,7 +80,30 @@ def speed_ups(speeds: pd.DataFrame, model: str, decoders: list[str]) -> pd.DataF
     return result
 
 
-def _over_seeds(values: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Mean, sample sd and number of seeds of each group, in order of first appearance."""
-    groups = values.groupby(keys, sort=False, dropna=False)["value"]
-    return groups.agg(mean="mean", sd="std", n_seeds="count").reset_index()
+def with_speed_ups(table: pd.DataFrame, speeds: pd.DataFrame, model: str, decoder: str) -> pd.DataFrame:
+    """A table with the metric `speed-up`: how many times lower the latency at batch size 1 is than that of `model`.
+
+    Objectives do not change the cost of decoding, so that what was measured with one holds for all of a model.
+
+    Args:
+        table: rows of a tidy table (`tables.COLUMNS`).
+        speeds: from `Page.speeds`.
+        model: the autoregressive model.
+        decoder: its decoder to compare with.
+
+    Returns:
+        A row per trained system, its mean missing where no speed was measured, and then the other rows.
+    """
+    system = ["task", "model", "objective", "order", "decoder"]
+    measured = {}
+    for row in speed_ups(speeds, model, [decoder]).to_dict("records"):
+        measured[row["task"], row["model"], row["decoder"]] = row[f"× {decoder}, batch 1"]
+    is_speed = table.metric == SPEED_UP
+    in_order = pd.concat([table[~is_speed], table[is_speed]])  # the paper has not printed all speeds
+    decoded = in_order[(in_order.model != TRUTH) & (in_order.decoder != NO_DECODER)]
+    rows = decoded[system].drop_duplicates()
+    rows["mean"] = [measured.get(key) for key in rows[["task", "model", "decoder"]].itertuples(index=False, name=None)]
+    rows["mean"] = rows["mean"].astype(float)
+    rows = rows.merge(table.loc[is_speed, [*system, "paper"]], on=system, how="left")
+    rows = rows.assign(metric=SPEED_UP, n_seeds=rows["mean"].notna().astype(int), sd=float("nan"), control=float("nan"))
+    return pd.concat([rows[table.columns], table[~is_speed]], ignore_index=True)

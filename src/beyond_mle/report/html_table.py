@@ -8,6 +8,7 @@ import pandas as pd
 from IPython.display import HTML
 
 from beyond_mle import config
+from beyond_mle.report.effects import is_gap
 from beyond_mle.report.scores import TRUTH
 from beyond_mle.report.style import (
     HIGHER_IS_BETTER,
@@ -20,6 +21,7 @@ from beyond_mle.report.style import (
 
 Across = Literal["decoder", "metric"]
 
+_ABSENT = {"mean": "not measured", "paper": "not published"}
 _VERDICTS = {"replicated": "✓", "contradicted": "✗", "inconclusive": "?", "not run": "–"}
 
 
@@ -44,18 +46,19 @@ def comparison(study: config.Study, table: pd.DataFrame, across: Across, caption
         for part in ("mean", "control", "paper")
         if part == "mean" or rows[part].notna().any()
     ]
+    width = len(labels) + len(columns)
     body = []
-    for (task, model), rows in table.groupby(["task", "model"], sort=False):
-        best = _best(table[table.task == task], across)
-        title = "known distribution" if model == TRUTH else model
-        width = len(labels) + len(columns)
-        group = f"{_text(title)} <i>on {_text(task_label(study, task))}</i>"
-        body.append(f'<tr class="group"><th colspan="{width}">{group}</th></tr>')
-        for key, system in rows.groupby(["objective", "order", *labels[1:]], sort=False, dropna=False):
-            cells = system.set_index(across)
-            names = [objective_label(key[0], key[1]), *key[2:]]
-            body.append(_row(names, [_part(cells, name, part, across, best) for name, part in columns], model))
-    note = f"{caption} Ours: mean ± sample sd over seeds {', '.join(map(str, study.seeds))}. {study.caveat}"
+    for task, of_task in table.groupby("task", sort=False):
+        best = _best(of_task, across)
+        for model, rows in of_task.groupby("model", sort=False):
+            body.append(f'<tr class="group"><th colspan="{width}">{_group(study, task, model, rows)}</th></tr>')
+            for key, system in rows.groupby(["objective", "order", *labels[1:]], sort=False, dropna=False):
+                cells = system.set_index(across)
+                names = [objective_label(key[0], key[1]), *key[2:]]
+                parts = [_part(cells, name, part, across, best) for name, part in columns]
+                body.append(_row(names, parts, model))
+    seeds = "" if (table.model == TRUTH).all() else " Ours: mean ± sample sd over seeds."
+    note = f"{caption}{seeds} {study.caveat}"
     return HTML(_table(_two_row_head(labels, columns), body, note))
 
 
@@ -67,7 +70,7 @@ def printed(scores: pd.DataFrame, across: Across, caption: str) -> HTML:
         across: what the columns below each data set are.
         caption: what the table shows.
     """
-    columns = list(scores[["task", across]].drop_duplicates().itertuples(index=False, name=None))
+    columns = [(task, name) for task, rows in scores.groupby("task", sort=False) for name in rows[across].unique()]
     body = []
     for (model, objective), system in scores.groupby(["model", "objective"], sort=False):
         values = system.set_index(["task", across])["value"].to_dict()
@@ -110,30 +113,42 @@ def plain(frame: pd.DataFrame, caption: str) -> HTML:
     return HTML(_table(f"<tr>{head}</tr>", body, f"{caption}{note}"))
 
 
+def _group(study: config.Study, task: str, model: str, rows: pd.DataFrame) -> str:
+    """The heading of a model's rows."""
+    on_task = f"<i>on {_text(task_label(study, task))}"
+    if model == TRUTH:
+        return f"known distribution {on_task}</i>"
+    counts = sorted(set(rows.groupby("objective").n_seeds.max()))
+    plural = "" if counts == [1] else "s"
+    return f"{_text(model)} {on_task}, {' or '.join(map(str, counts))} seed{plural}</i>"
+
+
 def _best(rows: pd.DataFrame, across: str) -> dict[str, float]:
     """The best mean of each column, for metrics that have a better side."""
     best = {}
     for name, column in rows[rows.model != TRUTH].groupby(across):
         metric = column.metric.iloc[0]
-        if column["mean"].nunique() > 1 and metric in HIGHER_IS_BETTER | LOWER_IS_BETTER:
+        has_side = metric in HIGHER_IS_BETTER | LOWER_IS_BETTER and not is_gap(column.decoder.iloc[0])
+        if column["mean"].nunique() > 1 and has_side:
             best[name] = column["mean"].max() if metric in HIGHER_IS_BETTER else column["mean"].min()
     return best
 
 
 def _part(cells: pd.DataFrame, name: str, part: str, across: str, best: dict[str, float]) -> str:
     """One table cell: our mean with its sd, the control's mean or the paper's number."""
-    if name not in cells.index:
-        return f'<td class="{part}"></td>'
+    is_truth = cells["model"].iloc[0] == TRUTH
+    if name not in cells.index or pd.isna(cells.loc[name, part]):
+        is_expected = not is_truth and (name in cells.index or across == "metric")  # not every model has every decoder
+        absent = f'<span class="sd">{_ABSENT[part]}</span>' if is_expected and part in _ABSENT else ""
+        return f'<td class="{part}">{absent}</td>'
     cell = cells.loc[name]
     metric = name if across == "metric" else cell["metric"]
-    text = number(cell[part], metric)
+    text = f"{cell[part]:g}" if part == "paper" else number(cell[part], metric)
     if part == "mean":
-        if cell["mean"] == best.get(name) and cell["model"] != TRUTH:
+        if cell["mean"] == best.get(name) and not is_truth:
             text = f"<b>{text}</b>"
         if pd.notna(cell["sd"]):
             text += f'<span class="sd"> ± {number(cell["sd"], metric)}</span>'
-    elif part == "paper" and text:
-        text = f"{cell[part]:g}"
     return f'<td class="{part}">{text}</td>'
 
 

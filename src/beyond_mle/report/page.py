@@ -17,8 +17,8 @@ from beyond_mle.report import figures, style
 from beyond_mle.report.curves import read_curves
 from beyond_mle.report.pages import EXACT, INDEX, TITLES
 from beyond_mle.report.published import as_scores, load_published
-from beyond_mle.report.scores import read_scores, read_truth, score_files
-from beyond_mle.report.tables import read_table
+from beyond_mle.report.scores import comet_files, read_scores, read_truth, score_files
+from beyond_mle.report.tables import COLUMNS, read_table
 
 PUBLISHED = Path("config/published.yaml")
 
@@ -72,13 +72,17 @@ class Page:
         exact = [self.results / name for name in EXACT.get(self.name, [])]
         if not self.runs:
             return exact
-        own = [runs / name for run in self.runs for name in score_files(run).values()]
+        files = [kind for run in self.runs for kind in (score_files(run), comet_files(self.study, run))]
+        own = [runs / name for names in files for name in names.values()]
         logs = [runs / run.key / "training.jsonl" for run in self.runs]
         return [*exact, PUBLISHED, self._table_file, *self._truth_files, *own, *logs, *summaries]
 
     def table(self, metrics: Collection[str] = (), decoders: Collection[str] = ()) -> pd.DataFrame:
-        """Rows of the page's table: these metrics and decoders, in the order given here; by default all."""
-        table = read_table(self._table_file)
+        """Rows of the page's table: these metrics and decoders, in the order given here; by default all.
+
+        Empty where the study has no runs for this page.
+        """
+        table = read_table(self._table_file) if self.runs else pd.DataFrame(columns=COLUMNS)
         for column, names in (("decoder", list(decoders)), ("metric", list(metrics))):
             if names:
                 table = table[table[column].isin(names)].sort_values(

@@ -27,12 +27,17 @@ def load_published(path: Path) -> Published:
 
 
 def as_scores(published: Published, data: Collection[str]) -> pd.DataFrame:
-    """The numbers printed for these data sets in the columns of `scores.read_scores`, each a task of its own."""
+    """The numbers printed for these data sets in the columns of `scores.read_scores`, each `paper_task` a task."""
     table = pd.DataFrame(published.keys(), columns=["task", "model", "objective", "decoder", "metric"])
     table["value"] = list(published.values())
     table = table[table.task.isin(data)].copy()
-    table["task"] += " (paper)"
+    table["task"] = table["task"].map(paper_task)
     return table.assign(order=float("nan"), seed=0)[COLUMNS]
+
+
+def paper_task(data: str) -> str:
+    """The name under which a data set of the paper stands beside our tasks."""
+    return f"{data} (paper)"
 
 
 def _leaves(values: object, key: tuple[str, ...]) -> list[tuple[tuple[str, ...], object]]:

@@ -25,6 +25,13 @@ def score_files(run: config.Run) -> dict[str, str]:
     return {name: f"{run.key}/scores/{stem}.json" for name, stem in stems.items()}
 
 
+def comet_files(study: config.Study, run: config.Run) -> dict[str, str]:
+    """The files of a run's COMET scores: decoder → path below runs/; none where the study names no COMET model."""
+    if study.evaluation.comet_model is None:
+        return {}
+    return {name: f"{run.key}/scores/{name}.comet.json" for name in run.decoders}
+
+
 def read_scores(study: config.Study, runs: Path, page: str | None = None) -> pd.DataFrame:
     """Every score of the study's runs, in the order of the study.
 
@@ -42,7 +49,7 @@ def read_scores(study: config.Study, runs: Path, page: str | None = None) -> pd.
     rows: list[list[Any]] = []
     for run in config.runs(study) if page is None else config.page_runs(study, page):
         order = getattr(config.objective(study, run).options, "order", None)
-        for decoder, name in score_files(run).items():
+        for decoder, name in (*score_files(run).items(), *comet_files(study, run).items()):
             for metric, value in _metrics(runs / name).items():
                 rows.append([run.task, run.model, run.objective, order, decoder, metric, run.seed, value])
     return _table(rows)

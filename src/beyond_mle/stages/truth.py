@@ -54,7 +54,10 @@ def reference_rows(study: config.Study, task: str, data: TaskData, truth: list[d
     drawn = [rng.choice(len(r["outputs"]), n, p=_probabilities(r)) for r in truth]
     samples = [[r["outputs"][i] for i in rows_n] for r, rows_n in zip(truth, drawn, strict=True)]
     rows = [row("mode", None, "none", [r["outputs"][:1] for r in truth]), row("sample", None, "none", samples)]
+    shortest = EOS_TOKENS + min(len(output.split()) for r in truth for output in r["outputs"])
     for order in autoregressive_orders(study, task):
+        if order >= shortest:
+            continue  # no closed form where the order reaches some outputs' lengths and not others'
         optima = [_optimum(r, order) for r in truth]
         rows.append(row("closed-form", order, "greedy", [[greedy] for greedy, _, _ in optima]))
         rows.append(row("closed-form", order, "exact", [[mode] for _, mode, _ in optima]))
@@ -74,12 +77,12 @@ def reference_rows(study: config.Study, task: str, data: TaskData, truth: list[d
 
 
 def autoregressive_orders(study: config.Study, task: str) -> list[float]:
-    """The orders k of the token-weighted likelihood objectives trained on a task, and 0 (MLE)."""
+    """The orders k of the token-weighted exponential objectives trained on a task, and 0 (MLE)."""
     orders = {0.0}
     for run in config.runs(study):
-        options = config.objective(study, run).options
-        if run.task == task and getattr(options, "average", None) == "token":
-            orders.add(getattr(options, "order", 0.0))
+        objective = config.objective(study, run)
+        if run.task == task and objective.kind == "convex-exp" and objective.options.average == "token":
+            orders.add(objective.options.order)
     return sorted(orders)
 
 

@@ -7,6 +7,7 @@ import yaml
 from beyond_mle import config
 from beyond_mle.errors import UserError
 from beyond_mle.report.claims import ExactClaim, Expect, RunClaim, load_claims
+from beyond_mle.report.published import load_published
 from beyond_mle.report.verdicts import scorecard
 from beyond_mle.stages import adversarial, illustrate, sharpen
 
@@ -95,12 +96,12 @@ def test_an_id_used_twice_is_an_error(tmp_path):
 
 def test_claims_use_the_names_of_the_default_study():
     """A misspelt name would make a claim 'not run' without a word."""
-    study = config.load(CLAIMS.parent / "default.yaml")
+    study = config.load_resolved(CLAIMS.parent / "default.yaml")
     runs = list(config.runs(study))
     trained = {(run.model, run.objective) for run in runs} | {(run.model, "control") for run in runs if run.control}
     decoders = {(run.model, decoder) for run in runs for decoder in (*run.decoders, "none")}
     models = {run.model for run in runs}
-    data_sets = {"wmt14-ende", "wmt14-deen", "grammar-ab", "grammar-ba"}
+    data_sets = {*study.tasks, *(key[0] for key in load_published(CLAIMS.parent / "published.yaml"))}
     for claim in load_claims(CLAIMS):
         if isinstance(claim, ExactClaim):
             continue
@@ -115,7 +116,7 @@ def test_claims_use_the_names_of_the_default_study():
 @pytest.fixture(scope="module")
 def quick_tables(tmp_path_factory) -> dict[str, pd.DataFrame]:
     """The exact tables of the default study with all that claims may name, but too coarse for its numbers."""
-    study = config.load(CLAIMS.parent / "default.yaml")
+    study = config.load_resolved(CLAIMS.parent / "default.yaml")
     coarse = {"grid_step": 0.8, "samples": 100}
     path = {"pi_path": [p for p in study.illustration.pi_path if p in (1e-4, *study.illustration.pis, 0.9999)]}
     rest = {"order_path": [0.3], "order_anchors": [0.3], "surface_points": 2, "bins": 2}
@@ -133,7 +134,7 @@ def quick_tables(tmp_path_factory) -> dict[str, pd.DataFrame]:
 def test_the_default_study_measures_every_exact_claim(quick_tables):
     claims = [claim for claim in load_claims(CLAIMS) if isinstance(claim, ExactClaim)]
     no_scores = pd.DataFrame(columns=["task", "model", "objective", "decoder", "metric", "seed", "value"])
-    card = scorecard(claims, config.load(CLAIMS.parent / "default.yaml"), no_scores, quick_tables)
+    card = scorecard(claims, config.load_resolved(CLAIMS.parent / "default.yaml"), no_scores, quick_tables)
     assert [row["id"] for row in card if row["verdict"] == "not run"] == []
     ids = [row["id"] for row in card]
     assert len(set(ids)) == len(ids) > 100
@@ -144,6 +145,6 @@ def test_what_is_wrong_as_printed_is_contradicted_and_holds_once_corrected(quick
     formulas = ("scheduled_sampling_theory", "errata")
     claims = [claim for claim in load_claims(CLAIMS) if isinstance(claim, ExactClaim) and claim.exact in formulas]
     no_scores = pd.DataFrame(columns=["task", "model", "objective", "decoder", "metric", "seed", "value"])
-    for row in scorecard(claims, config.load(CLAIMS.parent / "default.yaml"), no_scores, quick_tables):
+    for row in scorecard(claims, config.load_resolved(CLAIMS.parent / "default.yaml"), no_scores, quick_tables):
         expected = "contradicted" if row["source"].endswith("as printed") else "replicated"
         assert row["verdict"] == expected, row["id"]

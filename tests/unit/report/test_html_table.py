@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 
 from beyond_mle.report import html_table
 from beyond_mle.report.claims import load_claims
+from beyond_mle.report.effects import gap_name, search_gaps
 from beyond_mle.report.published import as_scores, load_published
 from beyond_mle.report.scores import read_scores
 from beyond_mle.report.tables import tabulate
@@ -17,28 +18,67 @@ CONFIG = Path(__file__).parents[3] / "config"
 
 @pytest.fixture
 def bleu(study, results):
-    truth = [results / "truth" / "grammar-ab.json"]
+    truth = sorted((results / "truth").glob("*.json"))
     published = load_published(CONFIG / "published.yaml")
     table = tabulate(study, results / "runs", truth, published, "table1_autoregressive")
     return table[table.metric == "bleu"]
 
 
-def test_a_comparison_shows_ours_the_control_and_the_paper(study, bleu):
-    html = html_table.comparison(study, bleu, "decoder", "BLEU.").data
-    soup = BeautifulSoup(html, "html.parser")
-    row = next(tr for tr in soup.find_all("tr") if tr.td and tr.td.text == "convex-exp, k = 1")
-    assert [td.text for td in row.find_all("td")][1:4] == ["63.00 ± 0.60", "61.00", "26.92"]
-    assert {b.text for b in soup.find_all("b")} == {"64.00", "65.50"}  # reference rows do not compete
-    caption = soup.find("figcaption").text
-    assert "seeds 1, 2, 3" in caption
-    assert study.caveat in caption
-    assert "grammar-ab, in place of wmt14-ende" in soup.text
+@pytest.fixture
+def table3(study, results):
+    published = load_published(CONFIG / "published.yaml")
+    table = tabulate(study, results / "runs", [], published, "table3_nonautoregressive")
+    return table[(table.task == "grammar-ab") & (table.model == "vanilla-nat")]
+
+
+@pytest.fixture
+def main_table(bleu) -> pd.DataFrame:
+    searches = ["greedy", "beam5", gap_name("beam5")]
+    return bleu[bleu.decoder.isin(searches) & (bleu.model != "truth")]
+
+
+def rows_of(soup: BeautifulSoup) -> dict[str, list[str]]:
+    """The body's rows: first cell → the others; where several rows begin alike, the first."""
+    rows: dict[str, list[str]] = {}
+    for tr in soup.tbody.find_all("tr"):
+        first, *others = [cell.text for cell in tr.find_all(["th", "td"])]
+        rows.setdefault(first, others)
+    return rows
+
+
+def test_a_comparison_shows_ours_the_control_and_the_paper(study, main_table):
+    soup = BeautifulSoup(html_table.comparison(study, main_table, "decoder", "BLEU.").data, "html.parser")
+    rows = rows_of(soup)
+    gap = ["2.50 ± 0.60", "4.00", "0.86"]
+    assert rows["convex-exp, k = 1"] == ["63.00 ± 0.60", "61.00", "26.92", "65.50 ± 1.20", "65.00", "27.78", *gap]
+    absent = ["", "not published"]
+    assert rows["mle-continued"] == ["61.00 ± 0.60", *absent, "65.00 ± 1.20", *absent, "4.00 ± 0.60", *absent]
+    # reference rows do not compete, and neither a large nor a small gap is better
+    assert {b.text for b in soup.find_all("b")} == {"64.00", "65.50", "52.70", "54.90"}
+    assert study.caveat in soup.find("figcaption").text
+
+
+def test_each_group_tells_its_task_and_how_many_seeds_it_has(study, main_table):
+    shuffled = main_table.sort_values("decoder", kind="stable")  # puts the rows of the two tasks in turn
+    soup = BeautifulSoup(html_table.comparison(study, shuffled, "decoder", "BLEU.").data, "html.parser")
+    assert [tr.text for tr in soup.find_all("tr", class_="group")] == [
+        "transformer on grammar-ab, in place of wmt14-ende, 3 seeds",
+        "transformer on grammar-ba, in place of wmt14-deen, 2 seeds",
+    ]
+
+
+def test_what_is_not_measured_or_not_published_says_so(study, table3):
+    chosen = pd.concat([table3[table3.metric == metric] for metric in ("bleu", "comet")])
+    rows = rows_of(BeautifulSoup(html_table.comparison(study, chosen, "metric", "Table 3.").data, "html.parser"))
+    assert rows["mle"] == ["20.00 ± 0.50", "", "10.41", "not measured", "40.69"]
+    assert rows["mle-continued"] == ["22.00 ± 0.60", "", "not published", "not measured", "not published"]
+    assert rows["convex-exp, k = 3"] == ["40.00 ± 0.60", "22.00", "16.74", "not measured", "57.25"]
 
 
 def test_the_rows_of_a_comparison_have_equal_width(study, bleu):
     html = html_table.comparison(study, bleu, "decoder", "BLEU.").data
     (frame,) = pd.read_html(io.StringIO(html))  # fails on ragged spans
-    assert len(frame) == 4 + 5 + 2  # systems, reference rows, a heading for each group
+    assert len(frame) == (4 + 5 + 2) + (3 + 5 + 2)  # systems, reference rows, a heading for each group
 
 
 def test_an_empty_comparison_says_so(study, bleu):
@@ -68,13 +108,14 @@ def test_the_scorecard_groups_claims_by_paper_and_leaves_exact_numbers_without_i
 
 
 def test_the_papers_table_has_its_numbers():
-    scores = as_scores(load_published(CONFIG / "published.yaml"))
+    scores = as_scores(load_published(CONFIG / "published.yaml"), ["wmt14-ende", "wmt14-deen"])
     table1 = scores[(scores.model == "transformer") & (scores.metric == "bleu")]
+    table1 = pd.concat([table1, search_gaps(table1, ["beam5"])])
     html = html_table.printed(table1, "decoder", "Table 1").data
     (frame,) = pd.read_html(io.StringIO(html))
     assert frame.iloc[:, 2:].to_numpy().tolist() == [
-        [26.48, 27.57, 29.78, 31.21],
-        [26.92, 27.78, 30.32, 31.33],
+        [26.48, 27.57, 1.09, 29.78, 31.21, 1.43],
+        [26.92, 27.78, 0.86, 30.32, 31.33, 1.01],
     ]
 
 

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from beyond_mle.errors import UserError
+from beyond_mle.report.effects import gap_name
 from beyond_mle.report.published import load_published
 from beyond_mle.report.tables import COLUMNS, read_table, tabulate, write_table
 
@@ -18,13 +19,13 @@ def published():
 
 @pytest.fixture
 def table(study, results, published):
-    truth = [results / "truth" / "grammar-ab.json"]
+    truth = sorted((results / "truth").glob("*.json"))
     return tabulate(study, results / "runs", truth, published, "table1_autoregressive")
 
 
-def cell(table: pd.DataFrame, *key: str) -> pd.Series:
-    names = ["model", "objective", "decoder", "metric"]
-    rows = table[(table[names] == list(key)).all(axis=1)]
+def cell(table: pd.DataFrame, *key: str, task: str = "grammar-ab") -> pd.Series:
+    names = ["task", "model", "objective", "decoder", "metric"]
+    rows = table[(table[names] == [task, *key]).all(axis=1)]
     assert len(rows) == 1
     return rows.iloc[0]
 
@@ -37,6 +38,41 @@ def test_a_cell_has_mean_sample_sd_control_and_the_paper_number(table):
     assert row["control"] == pytest.approx(61.0)
     assert row["paper"] == 26.92
     assert row["order"] == 1
+
+
+def test_the_gap_between_searches_is_a_cell_like_others(table):
+    row = cell(table, "transformer", "convex-exp", gap_name("beam5"), "bleu")
+    assert row["mean"] == pytest.approx(2.5)  # 65.5 − 63
+    assert row["sd"] == pytest.approx(0.6)  # of 1.9, 2.5, 3.1: seed by seed
+    assert row["n_seeds"] == 3
+    assert row["control"] == pytest.approx(4.0)
+    assert row["paper"] == pytest.approx(0.86)
+    closed = table[(table.task == "grammar-ba") & (table.decoder == gap_name("exact"))]
+    assert dict(zip(closed.order, closed["mean"], strict=True)) == {0.0: 6.0, 1.0: 5.0, 3.0: 3.0}
+
+
+def test_each_direction_has_its_own_seeds_and_numbers_of_the_paper(table):
+    row = cell(table, "transformer", "convex-exp", "greedy", "bleu", task="grammar-ba")
+    assert row["mean"] == pytest.approx(52.7)  # of 52.4 and 53
+    assert row["n_seeds"] == 2
+    assert row["paper"] == 30.32
+
+
+def test_what_the_paper_prints_and_we_do_not_measure_has_a_row_without_mean(study, results, published):
+    table = tabulate(study, results / "runs", [], published, "table3_nonautoregressive")
+    row = cell(table, "vanilla-nat", "convex-exp", "single-pass", "comet")
+    assert (row["n_seeds"], row["paper"], row["order"]) == (0, 57.25, 3)
+    assert row[["mean", "sd", "control"]].isna().all()
+    assert cell(table, "vanilla-nat", "mle", "single-pass", "speed-up", task="grammar-ba")["paper"] == 15.6
+    assert not len(table[(table.model == "ctc") | (table.objective == "mle-continued") & (table.metric == "comet")])
+
+
+def test_summaries_stand_beside_the_papers_rouge(study, results, published):
+    table = tabulate(study, results / "runs", [], published, "table2_summarization")
+    assert set(table.task) == {"grammar-summary"}
+    row = cell(table, "transformer", "convex-exp", "beam5", "rouge2", task="grammar-summary")
+    assert row["paper"] == 16.84
+    assert row["control"] == pytest.approx(34.4)  # of seeds 1 and 2: 55 − 20 − 0.6
 
 
 def test_first_stage_and_control_have_no_control(table):
@@ -67,14 +103,15 @@ def test_without_substitute_there_is_no_paper_number(study, results, published):
 
 
 def test_one_seed_has_no_sd(study, results, published):
-    one = study.model_copy(update={"seeds": [2]})
+    experiments = [experiment.model_copy(update={"seeds": [2]}) for experiment in study.experiments]
+    one = study.model_copy(update={"experiments": experiments})
     table = tabulate(one, results / "runs", [], published, "table1_autoregressive")
     assert table["sd"].isna().all()
-    assert (table["n_seeds"] == 1).all()
+    assert (table.loc[table["mean"].notna(), "n_seeds"] == 1).all()
 
 
-def test_an_unknown_table_is_an_error_with_the_nearest_name(study, results, published):
-    with pytest.raises(UserError, match="did you mean 'table1_autoregressive'"):
+def test_an_unknown_page_is_an_error_with_the_nearest_name(study, results, published):
+    with pytest.raises(UserError, match="names the page 'table1_autoregresive': did you mean 'table1_autoregressive'"):
         tabulate(study, results / "runs", [], published, "table1_autoregresive")
 
 
@@ -93,7 +130,7 @@ def test_a_negative_zero_is_written_as_zero(table, tmp_path):
 
 def test_the_bytes_of_a_table(study, results, published, tmp_path):
     """After an intended change, copy the file that the message names over the golden one."""
-    truth = [results / "truth" / "grammar-ab.json"]
+    truth = sorted((results / "truth").glob("*.json"))
     path = tmp_path / GOLDEN.name
     write_table(tabulate(study, results / "runs", truth, published, "table3_nonautoregressive"), path)
     assert path.read_bytes() == GOLDEN.read_bytes(), f"compare {path} with {GOLDEN}"

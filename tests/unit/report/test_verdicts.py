@@ -40,9 +40,9 @@ def test_differences_are_paired_by_seed(study, results):
 
 
 def test_the_interval_is_students_t_over_seeds(study, results):
-    # convex beam5 64.9, 65.5, 66.1 minus mle beam5 63.5, 64, 64.5: 1.4, 1.5, 1.6; t(0.975, 2) = 4.302653
+    # convex beam5 64.3, 65.5, 66.7 minus mle beam5 63, 64, 65: 1.3, 1.5, 1.7; t(0.975, 2) = 4.302653
     row = measure(study, results, claim([cell("convex-exp", "beam5")], [cell("mle", "beam5")]))
-    margin = 4.302653 * 0.1 / np.sqrt(3)
+    margin = 4.302653 * 0.2 / np.sqrt(3)
     assert row["measured"] == pytest.approx(1.5, abs=1e-6)
     assert row["low"] == pytest.approx(1.5 - margin, abs=1e-6)
     assert row["high"] == pytest.approx(1.5 + margin, abs=1e-6)
@@ -96,7 +96,7 @@ def test_one_seed_is_never_conclusive(study, results):
 @pytest.mark.parametrize(
     "absent",
     [
-        f"wmt14-deen/{cell('convex-exp')}",
+        f"xsum/{cell('convex-exp')}",
         cell("convex-exp", model="ctc"),
         cell("convex-power"),
         cell("convex-exp", metric="comet"),
@@ -109,24 +109,21 @@ def test_a_claim_with_a_cell_that_the_study_lacks_is_not_run(study, results, abs
 
 
 def test_a_claim_has_a_row_on_each_data_set(study, results):
-    paper = {"wmt14-ende": 0.44, "grammar-ab": None, "wmt14-deen": 0.54}  # a substitute, a task, not in the study
+    paper = {"wmt14-ende": 0.44, "grammar-ab": None, "xsum": 0.54}  # a substitute, a task, not in the study
     made = claim([cell("convex-exp")], [cell("control")], source="Table 1", paper=paper)
     rows = scorecard([made], study, read_scores(study, results / "runs"), {})
     assert [(row["id"], row["source"], row["paper"], row["measured"]) for row in rows] == [
         ("c-wmt14-ende", "Table 1, wmt14-ende", 0.44, 2.0),
         ("c-grammar-ab", "Table 1, grammar-ab", None, 2.0),
-        ("c-wmt14-deen", "Table 1, wmt14-deen", 0.54, None),
+        ("c-xsum", "Table 1, xsum", 0.54, None),
     ]
 
 
 def test_a_cell_may_name_another_data_set(study, results):
-    others = {"grammar-ba": {"kind": "grammar"}}
-    both = study.model_copy(update={"tasks": {**study.tasks, **others}})
-    scores = read_scores(study, results / "runs")
-    doubled = scores.assign(task="grammar-ba", value=2 * scores.value)
-    made = claim([cell("mle")], [f"wmt14-ende/{cell('mle')}"], paper={"grammar-ba": None})
-    (row,) = scorecard([made], both, pd.concat([scores, doubled]), {})
-    assert (row["id"], row["measured"], row["task"]) == ("c", 60.0, "grammar-ba, grammar-ab")
+    made = claim([f"wmt14-ende/{cell('mle')}"], [cell("mle")], paper={"grammar-ba": None})
+    row = measure(study, results, made)
+    assert (row["id"], row["measured"], row["task"]) == ("c", 10.0, "grammar-ab, grammar-ba")
+    assert row["n_seeds"] == 2  # those that both have
 
 
 def test_two_substitutes_of_one_data_set_are_an_error(study, results):
@@ -145,7 +142,10 @@ def test_the_projects_claims_on_the_made_up_study(study, results):
     assert card["vanilla-validity-doubles-wmt14-ende"]["verdict"] == "contradicted"  # 36 < 2 × 19.8
     assert card["ar-entropy-falls-wmt14-ende"]["verdict"] == "replicated"
     assert card["vanilla-gain-10-grammar-ab"]["verdict"] == "replicated"
-    assert card["vanilla-gain-10-grammar-ba"]["verdict"] == "not run"
+    assert (card["vanilla-gain-10-grammar-ba"]["verdict"], card["vanilla-gain-10-grammar-ba"]["n_seeds"]) == (
+        "replicated",
+        2,
+    )
     assert card["ctc-gain-wmt14-ende"]["verdict"] == "not run"
 
 

@@ -49,9 +49,9 @@ def test_the_exact_optimum_is_never_above_the_minimum_of_the_descent(trained):
 def test_equal_settings_give_equal_files(tmp_path):
     for name in ("one", "two"):
         adversarial.write(adversarial.compete(SMALL), tmp_path / name)
-    for file in ("tables/adversarial.csv", "adversarial/samples.csv"):
+    for file in ("tables/adversarial_plane.csv", "adversarial/samples.csv"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
-    assert list(pd.read_csv(tmp_path / "one/tables/adversarial.csv")) == adversarial.COLUMNS
+    assert list(pd.read_csv(tmp_path / "one/tables/adversarial_plane.csv")) == adversarial.COLUMNS
 
 
 def test_a_diverged_run_has_no_value_but_keeps_its_rows():

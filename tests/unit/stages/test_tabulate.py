@@ -29,6 +29,7 @@ STUDY = {
             "task": "grammar-ab",
             "model": "transformer",
             "decoders": ["greedy"],
+            "pages": ["table1_autoregressive"],
             "stages": [{"objectives": ["mle"], "training": "short"}],
         }
     ],
@@ -68,6 +69,13 @@ def test_tabulate_writes_the_table(results, tmp_path):
         "grammar-ab,transformer,mle,greedy,bleu,50.000000,,1,,26.48,",
         "grammar-ab,transformer,mle,none,nll,2.000000,,1,,,",
     ]
+
+
+def test_tabulate_refuses_a_page_that_no_experiment_names(results, tmp_path):
+    done = run("tabulate", results, tmp_path / "table.csv", *TABLE[:-1], "table1_auto")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: no experiment of preset 'tiny' names the page 'table1_auto': did you mean")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_tabulate_with_a_missing_score_is_one_line_and_leaves_no_table(results, tmp_path):

@@ -1,0 +1,43 @@
+"""Sampling from models that predict the length, then all tokens at once."""
+
+import torch
+from torch import Tensor
+
+from beyond_mle.decoding.padding import unpad
+from beyond_mle.decoding.sampling import SamplingOptions, invert_cumulative
+from beyond_mle.decoding.single_pass import inside
+from beyond_mle.registry import DECODERS
+from beyond_mle.symbols import PAD
+from beyond_mle.types import OnePass
+
+
+@DECODERS.register("one-pass-sample")
+class OnePassSampling:
+    """A length from q(T|x), then every token on its own: at temperature 1 outputs come exactly from q(y, T|x)."""
+
+    class Options(SamplingOptions):
+        """The temperature, which is that of the tokens and not of the length, and the number of samples."""
+
+    def __init__(self, options: Options):
+        self._options = options
+
+    @torch.inference_mode()
+    def decode(self, model: OnePass, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
+        """One sample per source, without BOS and EOS.
+
+        Raises:
+            ValueError: without a generator, since a sample must be reproducible.
+        """
+        if generator is None:
+            raise ValueError("sampling needs a torch.Generator")
+
+        def draw(prob_RV: Tensor) -> Tensor:
+            uniform_R = torch.rand(len(prob_RV), generator=generator, device=generator.device)
+            return invert_cumulative(prob_RV, uniform_R.to(prob_RV.device))
+
+        encoded = model.encode(source_BS)
+        length_B = draw(model.length_log_probs(encoded).exp())
+        log_prob_BTV = model.token_log_probs(encoded, length_B)
+        prob_BTV = (log_prob_BTV / self._options.temperature).softmax(dim=2)
+        token_BT = draw(prob_BTV.flatten(0, 1)).view(prob_BTV.shape[:2])
+        return unpad(token_BT.where(inside(length_B, token_BT.shape[1]), PAD))

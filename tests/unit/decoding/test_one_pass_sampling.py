@@ -1,0 +1,87 @@
+import itertools
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import chisquare
+from toy_models import N_SOURCES, WORDS, ToyOnePass, random_sources
+
+from beyond_mle.decoding.one_pass_sampling import OnePassSampling
+from beyond_mle.decoding.padding import pad
+from beyond_mle.models.cmlm import CMLM
+from beyond_mle.models.vanilla_nat import VanillaNAT
+from beyond_mle.registry import DECODERS
+from beyond_mle.symbols import EOS, PAD, UNK
+from beyond_mle.types import TextBatch
+
+
+def sampling(temperature: float = 1.0) -> OnePassSampling:
+    return OnePassSampling(OnePassSampling.Options(temperature=temperature))
+
+
+def assert_frequencies(samples: list[list[int]], probability: dict[tuple[int, ...], float]) -> None:
+    """The samples' frequencies against exact probabilities, rare outputs pooled."""
+    counts = Counter(map(tuple, samples))
+    assert set(counts) <= set(probability)
+    expected = len(samples) * np.array(list(probability.values()))
+    assert expected.sum() == pytest.approx(len(samples), rel=1e-5)
+    observed = np.array([counts[output] for output in probability], dtype=float)
+    rare = expected < 5
+    if rare.any():
+        observed, expected = (np.append(x[~rare], x[rare].sum()) for x in (observed, expected))
+    assert chisquare(observed, expected * observed.sum() / expected.sum()).pvalue > 0.001
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5, 2.0])
+def test_frequencies_are_the_exact_probabilities(temperature):
+    model, source, n = ToyOnePass(longest=3, possible=(1, 3)), [4, 5, EOS], 20_000
+    code = sum(source) % N_SOURCES
+    probability = {}
+    for length in (1, 3):
+        token_TV = (model.words[code, length, :length].double() / temperature).softmax(1)
+        for words in itertools.product(WORDS, repeat=length):
+            tokens = float(torch.stack([token_TV[t, word] for t, word in enumerate(words)]).prod())
+            probability[words] = float(model.lengths[code, length].exp()) * tokens
+    assert_frequencies(sampling(temperature).decode(model, pad([source] * n), seeded(1)), probability)
+
+
+@pytest.mark.parametrize("kind", [VanillaNAT, CMLM])
+def test_samples_come_from_the_model_s_own_log_prob(kind):
+    torch.manual_seed(0)
+    sizes = dict(width=16, heads=2, feedforward=32, encoder_layers=1, decoder_layers=1, max_positions=16)
+    model = kind(kind.Options(**sizes, max_length_offset=1), vocabulary_size=6).eval()
+    source, n = [4, EOS], 10_000  # lengths 1, 2, 3
+    outputs = [words for length in (1, 2, 3) for words in itertools.product([UNK, 4, 5], repeat=length)]
+    target_BT = torch.tensor([[*words, *[PAD] * (3 - len(words))] for words in outputs])
+    with torch.no_grad():
+        joint_B = model.log_prob(TextBatch(pad([source] * len(outputs)), target_BT)).joint_B
+    probability = dict(zip(outputs, joint_B.double().exp().tolist(), strict=True))
+    assert_frequencies(sampling().decode(model, pad([source] * n), seeded(2)), probability)
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_equal_seeds_give_equal_samples_and_others_do_not():
+    model, source_BS = ToyOnePass(), pad(random_sources(50))
+    first, same, other = (sampling().decode(model, source_BS, seeded(seed)) for seed in (1, 1, 2))
+    assert first == same
+    assert first != other
+
+
+def test_at_a_low_temperature_only_the_length_is_random():
+    model, sources = ToyOnePass(), random_sources(50)
+    for source, sample in zip(sources, sampling(1e-4).decode(model, pad(sources), seeded(3)), strict=True):
+        table_TV = model.words[sum(source) % N_SOURCES, len(sample), : len(sample)]
+        assert sample == table_TV.argmax(1).tolist()
+
+
+def test_needs_a_generator():
+    with pytest.raises(ValueError, match="Generator"):
+        sampling().decode(ToyOnePass(), pad([[*WORDS, EOS]]))
+
+
+def test_is_registered():
+    assert DECODERS["one-pass-sample"] is OnePassSampling
