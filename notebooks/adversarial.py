@@ -14,9 +14,12 @@
 # so one balanced discriminator serves every $\pi$, the prior probability of the label "real". Note that $\pi > 1/2$
 # shows it more real samples and seeks modes; the text of Huszár (2015) has it the other way round.
 #
-# Here it is learned. `isotropic-gaussian` cannot match the mixture; beside it stand the exact minima of
-# $\mathrm{JS}_\pi$, the global one and the one that exact descent reaches from the same start. `plane-generator` is a
-# network that nearly can match it, and has no density: its divergences are kernel estimates.
+# ## In the plane
+# `isotropic-gaussian` cannot match the mixture; beside it stand the exact minima of $\mathrm{JS}_\pi$, the global one
+# and the one that exact descent reaches from the same start. `plane-generator` is a network that nearly can match it,
+# and has no density: its divergences are kernel estimates. A low $\mathrm{KL}[Q \| P]$ or a high quality alone says
+# little: a model on a single mode has both. They belong beside coverage and $\mathrm{KL}[P \| Q]$. In the table the
+# row `p` measures samples of $p$ itself: what remains there is the error of the kernel estimate, which has a floor.
 
 # %% tags=["parameters"]
 config = "results/default/study.yaml"
@@ -25,41 +28,53 @@ results = "results/default"
 # %%
 from pathlib import Path
 
+import pandas as pd
 from IPython.display import display
 
 from beyond_mle.config import load_resolved
-from beyond_mle.report import adversarial_figures, html_table
+from beyond_mle.report import adversarial_figures, curve_figures, curves, effects, frontier, html_table, knob_figures
+from beyond_mle.report.knobs import join, objective_sweep
 from beyond_mle.report.page import Page
 
 page = Page("adversarial", load_resolved(config), Path(results))
-figures, points = page.csv("tables/adversarial.csv"), page.csv("adversarial/samples.csv")
+figures, points = page.csv("tables/adversarial_plane.csv"), page.csv("adversarial/samples.csv")
 for seed, rows in figures.groupby("mixture_seed"):
     caption = f"Mixture {seed}: covering against seeking. A line for the mean, a mark for each seed."
     display(page.show(adversarial_figures.knob(rows), rows, f"knob_{seed}", caption))
-
-# %% [markdown]
-# A low $\mathrm{KL}[Q \| P]$ or a high quality alone says little: a model on a single mode has both. They belong beside
-# coverage and $\mathrm{KL}[P \| Q]$. Where $\mathrm{JS}_\pi$ has several minima, training ends in the one below its
-# start, not in the lowest. Where the model can match $p$, all $\pi$ have the same optimum, and the knob does little.
-
-# %%
 for seed, rows in points.groupby("mixture_seed"):
     caption = f"Mixture {seed}: samples of q (colour) over samples of p (grey), of the first seed."
     display(page.show(adversarial_figures.samples(rows), rows, f"samples_{seed}", caption))
 
-# %% [markdown]
-# ## All numbers
-# The row `p` measures samples of $p$ itself: what remains there is the error of the kernel estimate. That estimate has
-# a floor, so that where $q$ misses a component only the order of $\mathrm{KL}[P \| Q]$ means something.
-
 # %%
 columns = ["mixture_seed", "model", "pi"]
 means = figures.pivot_table(index=columns, columns="metric", values="value", dropna=False).dropna(how="all")
-html_table.plain(means.reset_index(), "Means over seeds, of the runs that did not diverge. Nats, except coverage.")
+display(html_table.plain(means.reset_index(), "Means over seeds, of the runs that did not diverge. Nats, or shares."))
+lost = figures[figures.value.isna()][[*columns, "seed"]].drop_duplicates()
+html_table.plain(lost, "Diverged: samples that are not finite.") if len(lost) else "No run diverged."
 
 # %% [markdown]
-# Runs that diverged: their samples are not finite.
+# ## Text
+# Words cannot be differentiated: the model follows the reward $\log(1 - \pi + \pi e^{s})$ by REINFORCE, from MLE on.
+# Beside it: `js` and `reverse-kl`, which are told $p$, and MLE in the settings of each: `mle-slow` is the control of
+# adversarial runs, `mle-brief` that of exact ones. Collapse shows where samples stay valid while entropy and
+# different outputs fall, and $\mathrm{KL}[P \| Q]$ and NLL rise. If the exact divergences keep clear of it, the fault
+# is the discriminator's, or the gradient's, not the objective's.
 
 # %%
-lost = figures[figures.value.isna()][[*columns, "seed"]].drop_duplicates()
-html_table.plain(lost, "Diverged.") if len(lost) else "None."
+scores = page.scores()
+measured = pd.concat([scores[scores.decoder == "none"], frontier.sampled(page.study, scores)])
+metrics = ["nll", "kl", "js", "total-variation", "entropy", "validity", "bleu", "distinct-outputs", "support-coverage"]
+found = effects.over_seeds(measured[measured.model != "truth"], metrics)
+rows = join(found, objective_sweep(page.study, page.runs, "pi"))
+levels = found[~found.objective.isin(rows.objective)]
+figure = knob_figures.lines(rows.assign(line="js-adversarial"), "pi", "line", levels, page.palette)
+page.show(figure, found, "text", "Text, over π: the model's probabilities and its samples. Mean and sd over seeds.")
+
+# %%
+display(html_table.comparison(page.study, page.table(metrics[:5], ["none"]), "metric", "Probabilities."))
+html_table.comparison(page.study, page.table(metrics[5:], measured.decoder.unique()), "metric", "Samples.")
+
+# %%
+shown = ["validation", "reward", "discriminator_accuracy"]
+logs = curves.read_curves([run for run in page.runs if run.start_from], page.results / "runs", shown)
+page.show(curve_figures.compare(logs, page.palette, shown), logs, "training", "Text: training, means over seeds.")

@@ -9,6 +9,7 @@ from beyond_mle import config as study_config
 from beyond_mle.code_id import code_id, code_of_run
 from beyond_mle.errors import UserError, nearest
 from beyond_mle.report.pages import EXACT, INDEX, TITLES
+from beyond_mle.report.scores import comet_files
 from beyond_mle.text.download import read_catalogue
 
 try:
@@ -148,6 +149,12 @@ def scores_of(keys):
     return [
         f"{RESULTS}/runs/{key}/scores/{name}.json" for key in keys for name in (*RUNS[key].decoders, "model")
     ]
+
+
+def reported_scores():
+    """All score files of the study, those of COMET among them where it is asked for."""
+    comet = [name for run in RUNS.values() for name in comet_files(STUDY, run).values()]
+    return [*scores_of(RUNS), *(f"{RESULTS}/runs/{name}" for name in comet)]
 
 
 def series_files(keys):

@@ -4,7 +4,7 @@
 rule tabulate:
     input:
         study=ancient(STUDY_FILE),
-        scores=scores_of(RUNS),
+        scores=reported_scores(),
         truth=expand(f"{RESULTS}/truth/{{task}}.json", task=TASKS),
         published="config/published.yaml",
     output:
@@ -27,7 +27,7 @@ rule tabulate:
 rule scorecard:
     input:
         study=ancient(STUDY_FILE),
-        scores=scores_of(RUNS),
+        scores=reported_scores(),
         claims="config/claims.yaml",
         exact=[*rules.illustrate.output, *rules.sharpen.output, *rules.compete.output],
     output:
@@ -54,7 +54,7 @@ rule render:
         published="config/published.yaml",
         cleaning=expand(f"{DATA}/cleaning.json", task=TASKS),
         truth=expand(f"{RESULTS}/truth/{{task}}.json", task=TASKS),
-        scores=scores_of(RUNS),
+        scores=reported_scores(),
         tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=PAGES),
         exact=[*rules.illustrate.output, *rules.sharpen.output, *rules.compete.output],
         scorecard=rules.scorecard.output,

@@ -1,6 +1,6 @@
-"""The training logs of runs as one long table."""
+"""The training logs of runs as one long table: what was logged at which step."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,19 @@ from beyond_mle.files import read_jsonl
 COLUMNS = ["task", "model", "objective", "seed", "step", "quantity", "value"]
 
 
-def read_curves(selected: Iterable[config.Run], runs: Path) -> pd.DataFrame:
-    """Loss and validation by optimiser step.
+def read_curves(
+    selected: Iterable[config.Run], runs: Path, quantities: Sequence[str] = ("validation", "loss")
+) -> pd.DataFrame:
+    """What was logged, by optimiser step.
 
     Args:
         selected: whose logs to read.
         runs: the folder results/{preset}/runs.
+        quantities: which of the logged numbers to read: `loss`, `validation` (higher is better), `gradient_norm`, and
+            whatever metrics the objective logs, such as `weight`, `epsilon`, `reward` or `discriminator_accuracy`.
 
     Returns:
-        The columns `COLUMNS`; `quantity` is `loss` or `validation` (higher is better).
+        The columns `COLUMNS`; a run has no rows of what it did not log.
 
     Raises:
         UserError: if a log is missing or is not JSON lines.
@@ -29,7 +33,21 @@ def read_curves(selected: Iterable[config.Run], runs: Path) -> pd.DataFrame:
     for run in selected:
         key = [run.task, run.model, run.objective, run.seed]
         for record in read_jsonl(runs / run.key / "training.jsonl"):
-            for quantity in ("validation", "loss"):
-                if quantity in record:
-                    rows.append([*key, record["step"], quantity, record[quantity]])
+            rows += [[*key, record["step"], name, record[name]] for name in quantities if name in record]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def effective_share(curves: pd.DataFrame) -> pd.DataFrame:
+    """What share of the sentences of a batch counts in effect: in %, 100 m² / (m² + s²), from `weight` and `weight_sd`.
+
+    It is Kish's effective sample size of weights of mean m and standard deviation s: 100 if all are equal, and 100/n
+    if one sentence of n has all the weight.
+
+    Returns:
+        The rows of a quantity `effective_share`, in the columns `COLUMNS`.
+    """
+    keys = COLUMNS[:5]
+    mean, sd = (curves[curves.quantity == name][[*keys, "value"]] for name in ("weight", "weight_sd"))
+    both = mean.merge(sd, on=keys, suffixes=("", "_sd"))
+    spread = both.value_sd / both.value  # and not its square: the weights of `convex-pure` are tiny
+    return both.assign(quantity="effective_share", value=100 / (1 + spread**2))[COLUMNS]

@@ -14,7 +14,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from beyond_mle.files import atomic, write_text
+from beyond_mle.files import write_text
 from beyond_mle.report.scores import TRUTH
 from beyond_mle.report.style import OTHER, PLOT_SETTINGS, metric_label, objective_label
 
@@ -76,7 +76,7 @@ def bars(rows: pd.DataFrame, palette: Palette, label: str | None = None) -> Figu
     trained = rows[rows.model != TRUTH]
     panels = list(trained.groupby(["task", "model"], sort=False).groups)
     if not panels:
-        return _empty()
+        return empty()
     label = label or metric_label(rows.metric.iloc[0])
     shown = [rows[(rows.task == task) & rows.model.isin([model, TRUTH])] for task, model in panels]
     most = max(len(panel) for panel in shown)
@@ -100,7 +100,7 @@ def by_order(rows: pd.DataFrame, palette: Palette) -> Figure:
     """
     tasks, metrics = list(rows.task.unique()), list(rows.metric.unique())
     if not tasks:
-        return _empty()
+        return empty()
     figure = Figure(figsize=(1.5 + 2.3 * len(metrics), 0.3 + 2.4 * len(tasks)))
     axes = figure.subplots(len(tasks), len(metrics), squeeze=False)
     handles: dict[str, Artist] = {}
@@ -113,11 +113,12 @@ def by_order(rows: pd.DataFrame, palette: Palette) -> Figure:
     return figure
 
 
-def save(figure: Figure, data: pd.DataFrame, stem: Path) -> None:
-    """Write a figure as {stem}.svg and what it shows as {stem}.csv, byte-identical for equal data."""
+def save(figure: Figure, data: pd.DataFrame, stem: Path) -> str:
+    """Write a figure as {stem}.svg and what it shows as {stem}.csv, byte-identical for equal data; return the SVG."""
     write_text(stem.with_suffix(".csv"), data.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
-    with atomic(stem.with_suffix(".svg")) as temporary:
-        temporary.write_text(_svg(figure), encoding="utf-8")
+    svg = _svg(figure)
+    write_text(stem.with_suffix(".svg"), svg)
+    return svg
 
 
 def show(figure: Figure, data: pd.DataFrame, stem: Path, caption: str) -> HTML:
@@ -129,8 +130,7 @@ def show(figure: Figure, data: pd.DataFrame, stem: Path, caption: str) -> HTML:
         stem: where to save it: {folder of the page}/figures/{page}/{name}.
         caption: what the figure shows; also the alternative text.
     """
-    save(figure, data, stem)
-    image = base64.b64encode(_svg(figure).encode()).decode()
+    image = base64.b64encode(save(figure, data, stem).encode()).decode()
     link = f"figures/{stem.parent.name}/{stem.name}.csv"
     return HTML(
         f'<figure><img alt="{escape(caption)}" src="data:image/svg+xml;base64,{image}">'
@@ -145,7 +145,8 @@ def _svg(figure: Figure) -> str:
     return out.getvalue()
 
 
-def _empty() -> Figure:
+def empty() -> Figure:
+    """What stands for a figure of which there is nothing to show."""
     figure = Figure(figsize=(4, 0.6))
     figure.text(0.5, 0.5, "not measured in this study", ha="center", va="center", color="#6b6b6b")
     return figure

@@ -60,12 +60,15 @@ def palette(study: config.Study) -> dict[str, str]:
 
 
 def objective_label(objective: str, order: float | None) -> str:
-    """An objective's name with its knob, if it has one.
+    """An objective's name with its knob, if it has one that the name does not tell.
 
     >>> objective_label("convex-exp", 1.0)
     'convex-exp, k = 1'
+    >>> objective_label("convex-exp-k3", 3.0)
+    'convex-exp-k3'
     """
-    return objective if order is None or math.isnan(order) else f"{objective}, k = {order:g}"
+    told = order is None or math.isnan(order) or objective.endswith(f"-k{order:g}")
+    return objective if told else f"{objective}, k = {order:g}"
 
 
 def metric_label(metric: str) -> str:

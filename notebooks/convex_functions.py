@@ -1,0 +1,75 @@
+# ---
+# jupyter:
+#   kernelspec: {name: python3, display_name: Python 3, language: python}
+# ---
+
+# %% [markdown]
+# # The choice of the convex function
+# Every likelihood objective here has the gradient of MLE, $\nabla g$ with $g = \log p_\theta(y \mid x) / T$, times a
+# weight per sentence, the slope of its convex function at what the model says of that sentence:
+#
+# | objective | $f(g)$ | weight $f'(g)$ |
+# |---|---|---|
+# | `mle` | $g$ | $1$ |
+# | `convex-exp` | $e^{kg}$ | $k\, e^{kg}$: tends to MLE as $k \to 0$ |
+# | `convex-power` | $-(-g)^k$ | $k\, (-g)^{k-1}$: grows without bound as $g \to 0$ |
+# | `convex-pure` | $e^{g}$, here with $g = \log p_\theta(y \mid x)$ | $p_\theta(y \mid x)$: next to nothing for most |
+#
+# A larger $k$ should give better single outputs and worse likelihood; too large a $k$ may leave few sentences to
+# learn from. The **control** continues MLE from the same weights for as many steps. Two more tell apart what else
+# differs: `mle-sentence` averages over sentences, not tokens, as these convex losses of non-autoregressive models do,
+# and `convex-exp-hidden` scores only those tokens that CMLM's input hides, as its MLE does.
+
+# %% tags=["parameters"]
+config = "results/default/study.yaml"
+results = "results/default"
+
+# %%
+from pathlib import Path
+
+import pandas as pd
+from IPython.display import display
+
+from beyond_mle.config import load_resolved
+from beyond_mle.report import curve_figures, curves, effects, gains, html_table, knob_figures, knobs
+from beyond_mle.report.page import Page
+
+page = Page("convex_functions", load_resolved(config), Path(results))
+scores = gains.searched(page.scores(), page.runs)
+orders = knobs.objective_sweep(page.study, page.runs, "order", control=0)
+quality, sharpness = ["bleu", "validity", "mode-hit"], ["entropy", "nll", "log-q-mode"]
+for name, metrics in (("quality", quality), ("sharpness", sharpness)):
+    rows = knobs.join(effects.over_seeds(scores, metrics), orders)
+    figure = knob_figures.lines(rows, "order", "model")
+    display(page.show(figure, rows, f"{name}_by_order", f"{name.capitalize()} against k: mean and sd over seeds."))
+
+# %% [markdown]
+# ## All functions, beside their controls
+# Gains are paired by seed. A mark right of zero is better than training on with MLE; `convex-pure-scratch` never had
+# a first stage, and is compared with it.
+
+# %%
+rows = effects.over_seeds(gains.gains(scores, page.runs, quality), quality)
+page.show(knob_figures.gains(rows), rows, "gains", "Gains over the control: mean and sd over seeds.")
+
+# %%
+table = page.table(quality, scores.decoder.unique())
+display(html_table.comparison(page.study, table, "metric", "BLEU by sacreBLEU."))
+table = page.table([*sharpness, "kl"], ["none"])
+html_table.comparison(page.study, table[table.model != "truth"], "metric", "The model's probabilities; kl is KL[P‖Q].")
+
+# %% [markdown]
+# ## Why: what a sentence weighs
+# Adam takes steps of a size that does not depend on the scale of the gradient. What matters is how *unevenly* the
+# sentences of a batch weigh. Their effective share is $m^2 / (m^2 + s^2)$ for weights of mean $m$ and standard
+# deviation $s$: 100 % if all weigh the same, as under MLE; near 0 if a few have nearly all the weight.
+
+# %%
+logs = curves.read_curves(page.runs, page.results / "runs", ["weight", "weight_sd", "gradient_norm", "validation"])
+logs = pd.concat([logs, curves.effective_share(logs)])
+is_second = logs.objective.isin({run.objective for run in page.runs if run.start_from})
+shown = ["weight", "effective_share", "gradient_norm", "validation"]
+for name, rows in (("second_stage", logs[is_second]), ("from_scratch", logs[~is_second])):
+    figure = curve_figures.compare(rows, page.palette, shown)
+    caption = f"{name.replace('_', ' ').capitalize()}: weights, gradients and validation by step. Mean and sd."
+    display(page.show(figure, rows, name, caption))

@@ -1,0 +1,72 @@
+# ---
+# jupyter:
+#   kernelspec: {name: python3, display_name: Python 3, language: python}
+# ---
+
+# %% [markdown]
+# # Scheduled sampling
+# In training, an autoregressive model reads the true words before the one it predicts; in use, its own. Scheduled
+# sampling (Bengio et al. 2015) closes that gap: each word that the model reads is the true one with probability
+# $\varepsilon_i$, and drawn from the model otherwise. $\varepsilon_i$ falls with the optimiser's step $i$, here over
+# $u = i/s$ for a scale of $s$ steps:
+#
+# $$\text{linear: } \max(\varepsilon_{\min},\, k - c\,u), \qquad \text{exponential: } k^{u}, \qquad
+# \text{inverse sigmoid: } \frac{k}{k + e^{u/k}} .$$
+#
+# Huszár (2015) objects that the model still has to predict the *true* next word, whatever it read before. So it
+# learns to trust its own words less, and at $\varepsilon = 0$ to ignore them: for two symbols the algorithm comes to
+# rest at $\varepsilon P + (1 - \varepsilon) P_1 P_2$, which has lost part of the dependence between them
+# ([closed form](sharpening_theory.html)). The **control** is MLE, as many steps from scratch.
+
+# %% tags=["parameters"]
+config = "results/default/study.yaml"
+results = "results/default"
+
+# %%
+from pathlib import Path
+
+import pandas as pd
+from IPython.display import display
+
+from beyond_mle.config import load_resolved
+from beyond_mle.report import curve_figures, curves, effects, gains, html_table, knob_figures, schedules
+from beyond_mle.report.page import Page
+
+page = Page("scheduled_sampling", load_resolved(config), Path(results))
+logs = curves.read_curves(page.runs, page.results / "runs", ["epsilon", "validation", "nll"])
+epsilon = pd.concat([schedules.schedules(page.study, page.runs), logs[logs.quantity == "epsilon"]])
+figure = curve_figures.schedules(epsilon, page.palette)
+page.show(figure, epsilon, "epsilon", "ε by step: lines from the formula; dots as logged, means since the last dot.")
+
+# %%
+figure = curve_figures.compare(logs, page.palette, ["validation", "nll"])
+caption = "Validation, and the training NLL per token of the true words after what the model was given to read."
+page.show(figure, logs, "training", f"{caption} A line is the mean over seeds, a band the sd.")
+
+# %% [markdown]
+# ## Does it help?
+# If reading its own words in training helps the model in use, greedy outputs gain. If it only unlearns what the words
+# before say, they lose: first of all validity, since a valid sentence needs words that agree with each other.
+
+# %%
+scores = page.scores()
+quality = ["bleu", "validity", "mode-hit"]
+found = gains.searched(scores, page.runs)
+rows = effects.over_seeds(gains.gains(found, page.runs, quality), quality)
+display(page.show(knob_figures.gains(rows), rows, "gains", "Gains of greedy search over MLE: mean and sd over seeds."))
+table = page.table(quality, found.decoder.unique())
+html_table.comparison(page.study, table, "metric", "BLEU by sacreBLEU.")
+
+# %% [markdown]
+# ## What it does to the dependence between words
+# A model that ignores part of what the words before say draws words that do not belong together: samples are less
+# often valid (`support-mass` is the exact validity of samples). It also explains sentences of $p$ worse and lies
+# further from $p$: NLL and total variation are best for $p$ itself.
+
+# %%
+spread = ["support-mass", "nll", "total-variation", "entropy"]
+rows = effects.over_seeds(gains.gains(scores[scores.decoder == "none"], page.runs, spread), spread)
+figure = knob_figures.gains(rows)
+display(page.show(figure, rows, "dependence", "Differences from MLE: mean and sd over seeds."))
+table = page.table([*spread, "kl"], ["none"])
+html_table.comparison(page.study, table[table.model != "truth"], "metric", "The model's probabilities; kl is KL[P‖Q].")

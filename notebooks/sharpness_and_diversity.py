@@ -1,0 +1,79 @@
+# ---
+# jupyter:
+#   kernelspec: {name: python3, display_name: Python 3, language: python}
+# ---
+
+# %% [markdown]
+# # Sharpness and diversity
+# Convex learning sharpens on purpose. For outputs of one length $T > k$ its optimum over all distributions is the
+# **escort** of the data's distribution,
+#
+# $$q \propto p^{\beta}, \qquad \beta = \frac{T}{T - k}.$$
+#
+# That is $p$ at the temperature $1/\beta = 1 - k/T$, taken over whole sentences. So the natural rival is a model
+# trained by MLE and sampled at a lower temperature, which costs no training at all. Here the temperature applies to
+# each word, which is the same thing only where words are independent, as those of Vanilla-NAT are given the length.
+#
+# Asked is, therefore, not whether samples get better (colder samples do), but whether they get better *at equal
+# diversity*: whether the points of the convex objectives lie above the curve of the temperatures.
+
+# %% tags=["parameters"]
+config = "results/default/study.yaml"
+results = "results/default"
+
+# %%
+from pathlib import Path
+
+from IPython.display import display
+
+from beyond_mle.config import load_resolved
+from beyond_mle.report import effects, frontier, frontier_figures, html_table, knob_figures, knobs
+from beyond_mle.report.page import Page
+
+page = Page("sharpness_and_diversity", load_resolved(config), Path(results))
+scores = page.scores()
+for y in ("validity", "bleu"):
+    rows = frontier.frontier(page.study, page.runs, scores, "distinct-outputs", y)
+    figure = frontier_figures.frontier(rows, "distinct-outputs", y)
+    caption = "Samples: quality against different outputs per source. Numbers are temperatures and orders k."
+    display(page.show(figure, rows, f"frontier_{y}", f"{caption} Mean and sd over seeds."))
+
+# %% [markdown]
+# The same against self-BLEU, the BLEU of each sample with the others of its source as references: the lower, the more
+# diverse. Here a point above the curve, or left of it, is better.
+
+# %%
+for y in ("validity", "bleu"):
+    rows = frontier.frontier(page.study, page.runs, scores, "self-bleu", y)
+    figure = frontier_figures.frontier(rows, "self-bleu", y)
+    caption = "Samples: quality against self-BLEU. Numbers are temperatures and orders k."
+    display(page.show(figure, rows, f"self_bleu_{y}", f"{caption} Mean and sd over seeds."))
+
+# %%
+samples = ["self-bleu", "distinct-outputs", "distinct-1", "distinct-2", "support-coverage", "validity", "bleu"]
+drawn = knobs.temperatures(page.study, page.study.decoders).decoder
+table = page.table(samples, drawn)
+html_table.comparison(page.study, table, "metric", "Samples, at the temperature of the decoder's name or at 1.")
+
+# %% [markdown]
+# ## Sharpness
+# The model's own distribution, whatever the search. If sharpening works, entropy falls and the probability of the
+# likeliest output, $q(y^*)$, rises. For a model close to $p$ held-out NLL then has to rise: nothing explains data from
+# $p$ better than $p$ itself. What would speak against it is entropy that falls while $q(y^*)$ falls too: sharp, but in
+# the wrong place.
+
+# %%
+sharpness = ["entropy", "q-mode", "nll"]
+orders = knobs.objective_sweep(page.study, page.runs, "order", control=0)
+rows = knobs.join(effects.over_seeds(scores, sharpness, "none"), orders)
+page.show(knob_figures.lines(rows, "order", "model"), rows, "sharpness", "Sharpness against k: mean and sd over seeds.")
+
+# %%
+diversity = ["distinct-outputs", "self-bleu", "support-coverage"]
+rows = knobs.join(effects.over_seeds(frontier.sampled(page.study, scores), diversity), orders)
+figure = knob_figures.lines(rows, "order", "model")
+page.show(figure, rows, "diversity", "Diversity of samples at temperature 1 against k: mean and sd over seeds.")
+
+# %%
+table = page.table([*sharpness, "kl", "total-variation"], ["none"])
+html_table.comparison(page.study, table[table.model != "truth"], "metric", "The model's probabilities; kl is KL[P‖Q].")
