@@ -6,7 +6,7 @@
 # %% [markdown]
 # # What each objective converges to
 # On a language small enough to enumerate, everything is known: $p$, the optimum of every objective over all
-# distributions, and how close a trained model comes to it. Convex learning minimises
+# distributions, and how close a trained model comes to it. MLE and the divergences have $p$. Convex learning minimises
 # $-\mathbb{E}_{x \sim p}\left[ q(x)^{k/T} \right]$; for strings of one length $T > k$ its optimum is the **escort**
 #
 # $$q \propto p^{\beta}, \qquad \beta = \frac{T}{T - k},$$

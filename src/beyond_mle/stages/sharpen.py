@@ -1,4 +1,4 @@
-"""Fit every likelihood objective on finite languages, beside its closed form; tabulate scheduled sampling and errata.
+"""Fit every objective on finite languages, beside its closed form; tabulate scheduled sampling and errata.
 
 python -m beyond_mle.stages.sharpen --config results/default/study.yaml --output results/default/tables
 
@@ -28,6 +28,8 @@ from beyond_mle.theory import TheoryOptions
 from beyond_mle.training.enumerated import fit_expected
 from beyond_mle.yardsticks import errata, escort, scheduled_sampling
 
+DIVERGENCES = ("reverse-kl", "js")
+"""The objectives whose optimum is p itself, whatever the lengths."""
 COLUMNS = ["task", "model", "objective", "order", "average", "metric", "value", "closed_form"]
 
 
@@ -68,7 +70,9 @@ def sharpening(theory: TheoryOptions) -> pd.DataFrame:
         for average in averages:
             for model, network in _models(theory, language).items():
                 for objective, order, q_N in _fits(theory, language, network, average):
-                    closed_N = escort.optimum(objective, language.p_N, language.length_N, order, average)
+                    proper = objective in DIVERGENCES
+                    knobs = (language.p_N, language.length_N, order, average)
+                    closed_N = language.p_N if proper else escort.optimum(objective, *knobs)
                     figures = _figures(language.p_N, q_N, closed_N)
                     rows += [(task, model, objective, order, average, *figure) for figure in figures]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"order": float})
@@ -89,17 +93,19 @@ def _fits(
 ) -> Iterator[tuple[str, float | None, np.ndarray]]:
     """Fit the model by each objective in turn: key, order and the distribution reached.
 
-    MLE comes first and the others start from it, as in two-stage training; of `convex-exp`, each order starts from
-    the one before, as every vertex of the simplex is a local optimum for k ≥ T.
+    MLE comes first and the convex family starts from it, as in two-stage training; of `convex-exp`, each order starts
+    from the one before, as every vertex of the simplex is a local optimum for k ≥ T. The divergences know no lengths
+    and start from nothing.
     """
     p_N = torch.tensor(language.p_N)
     index_N = torch.arange(len(p_N))
 
     def fit(start: nn.Module, key: str, order: float | None) -> nn.Module:
         fitted = copy.deepcopy(start)
-        knob = {} if order is None else {"order": order}
+        knobs = {} if key in DIVERGENCES else {"average": average}
+        knobs |= {} if order is None else {"order": order}
         cls = OBJECTIVES[key]
-        fit_expected(fitted, cls(cls.Options(average=average, **knob)), p_N, theory.steps)
+        fit_expected(fitted, cls(cls.Options(**knobs)), p_N, theory.steps)
         return fitted
 
     def result(key: str, order: float | None, fitted: nn.Module) -> tuple[str, float | None, np.ndarray]:
@@ -116,6 +122,9 @@ def _fits(
     for order in theory.power_orders:
         yield result("convex-power", order, fit(mle, "convex-power", order))
     yield result("convex-pure", None, fit(mle, "convex-pure", None))
+    if average == "sentence":
+        for key in DIVERGENCES:
+            yield result(key, None, fit(model, key, None))
 
 
 def _figures(p_N: np.ndarray, q_N: np.ndarray, closed_N: np.ndarray) -> list[tuple[str, float, float]]:

@@ -42,7 +42,7 @@ def test_orders_without_a_closed_form_are_left_out_and_one_length_has_one_averag
     assert list(orders["mixed"]) == [0.5, 2, 5]
     assert set(fits[fits.task == "one-length"].average) == {"sentence"}
     assert set(fits[fits.task == "mixed"].average) == {"sentence", "token"}
-    assert set(fits.objective) == {"mle", "convex-exp", "convex-power", "convex-pure"}
+    assert set(fits.objective) == {"mle", "convex-exp", "convex-power", "convex-pure", "reverse-kl", "js"}
 
 
 def test_entropy_falls_with_the_order_down_to_one_string(fits):
