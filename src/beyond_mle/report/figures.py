@@ -68,7 +68,7 @@ def bars(rows: pd.DataFrame, palette: Palette, label: str | None = None) -> Figu
     """A panel per task and model, a bar per objective with its sd over seeds; reference rows are hatched.
 
     Args:
-        rows: one metric of `effects.over_seeds`, or `effects.search_gap`. Reference rows are drawn in every
+        rows: one metric of `effects.over_seeds`, or `effects.search_gaps`. Reference rows are drawn in every
             panel of their task.
         palette: the objectives' colours.
         label: of the horizontal axis; by default the rows' metric.

@@ -83,12 +83,12 @@ def task_label(study: config.Study, task: str) -> str:
 
 
 def number(value: float | None, metric: str = "") -> str:
-    """A number as tables print it: two decimals for percentages, three for others; "" where there is none.
+    """A number as tables print it: two decimals for percentages, one for speed-ups, three for others; "" for none.
 
     >>> number(-1.5, "log-p")
     '−1.500'
     """
     if value is None or math.isnan(value):
         return ""
-    decimals = 2 if metric in _PERCENT else 3
+    decimals = 2 if metric in _PERCENT else 1 if metric == "speed-up" else 3
     return f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")  # + 0.0: no negative zero
