@@ -49,6 +49,16 @@ def test_tables_hold_every_run(smoke: Project) -> None:
     assert row.paper == 16.74
 
 
+def test_short_runs_are_made_together(smoke: Project) -> None:
+    """A series leaves the same files as single runs do, and one job of it is planned for all of them."""
+    results = smoke.folder / RESULTS
+    single, together = (results / f"runs/{key}/seed1" for key in ("grammar-ab/vanilla-nat/mle", "grammar-ba/cmlm/mle"))
+    names = [{path.name for path in folder.iterdir()} for folder in (single, together)]
+    assert names[0] == names[1]
+    planned_again = planned(smoke, *SMOKE, "--forcerun", "series_grammar_ba_cmlm_1")
+    assert len([path for path in planned_again if "model.safetensors" in path]) == 1
+
+
 def test_touched_files_and_comments_make_nothing_again(smoke: Project) -> None:
     (smoke.folder / RESULTS / "data/grammar-ab/train.jsonl").touch()
     source = smoke.folder / "src/beyond_mle/models/transformer.py"
@@ -72,7 +82,8 @@ def test_changed_settings_and_code_make_again_what_they_touch(smoke: Project) ->
 
     source = smoke.folder / "src/beyond_mle/models/vanilla_nat.py"
     before = source.read_text()
-    source.write_text(before.replace("/ source_B[:, None]", "/ source_B[:, None] * 2"))
+    assert ".round()" in before
+    source.write_text(before.replace(".round()", ".floor()"))
     trained = [path for path in planned(smoke) if "model.safetensors" in path]
     source.write_text(before)
     assert trained
