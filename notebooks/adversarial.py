@@ -50,7 +50,7 @@ columns = ["mixture_seed", "model", "pi"]
 means = figures.pivot_table(index=columns, columns="metric", values="value", dropna=False).dropna(how="all")
 display(html_table.plain(means.reset_index(), "Means over seeds, of the runs that did not diverge. Nats, or shares."))
 lost = figures[figures.value.isna()][[*columns, "seed"]].drop_duplicates()
-html_table.plain(lost, "Diverged: samples that are not finite.") if len(lost) else "No run diverged."
+html_table.plain(lost, "Diverged: samples that are not finite.", empty="No run diverged.")
 
 # %% [markdown]
 # ## Text

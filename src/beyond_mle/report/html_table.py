@@ -96,10 +96,16 @@ def links(pages: Mapping[str, str]) -> HTML:
     return HTML(f"<ul>{''.join(items)}</ul>")
 
 
-def plain(frame: pd.DataFrame, caption: str) -> HTML:
-    """Any data frame, numbers on the right; words that are the same in all rows move into the caption."""
+def plain(frame: pd.DataFrame, caption: str, empty: str = "Not measured in this study.") -> HTML:
+    """Any data frame, numbers on the right; words that are the same in all rows move into the caption.
+
+    Args:
+        frame: what to show.
+        caption: what the table shows.
+        empty: said instead of a table without rows.
+    """
     if frame.empty:
-        return HTML("<p>Not measured in this study.</p>")
+        return HTML(f"<p>{_text(empty)}</p>")
     is_number = {name: pd.api.types.is_numeric_dtype(frame[name]) for name in frame}
     same = [name for name in frame if not is_number[name] and len(frame) > 1 and frame[name].nunique() == 1]
     shown = [name for name in frame if name not in same]
