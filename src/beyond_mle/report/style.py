@@ -53,8 +53,8 @@ def palette(study: config.Study) -> dict[str, str]:
     """A colour per objective; grey for those that others start from or are compared with."""
     colours = {name: _TRUTH for name in ("mode", "sample", "closed-form")}
     runs = list(config.runs(study))
-    colours |= {run.start_from: _START for run in runs if run.start_from}
     colours |= {run.control: _CONTROL for run in runs if run.control}
+    colours |= {run.start_from: _START for run in runs if run.start_from}
     others = dict.fromkeys(run.objective for run in runs if run.objective not in colours)
     return colours | {name: _COLOURS[i % len(_COLOURS)] for i, name in enumerate(others)}
 
