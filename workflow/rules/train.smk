@@ -52,8 +52,8 @@ for (task, model, seed), keys in SERIES.items():
         resources:
             gpu=int(any(STUDY.training[RUNS[key].training].device == "cuda" for key in keys)),
         params:
-            data=f"{RESULTS}/data/{task}",
-            runs=f"{RESULTS}/runs",
+            data=lambda wildcards, input: Path(input.data[0]).parent.as_posix(),
+            runs=runs_folder,
             only=keys,
             settings=series_settings(keys),
         shell:

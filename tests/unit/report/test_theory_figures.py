@@ -49,9 +49,10 @@ def test_agreement_has_a_panel_per_language_and_average(fits):
     figure = theory_figures.agreement(fits[fits.metric == "total-variation"], {"tabular": 1e-4, "string-network": 0.02})
     assert [axis.get_title() for axis in figure.axes] == ["a", "b", "b, per token"]
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert names == ["mle", "convex-exp, k = 1", "convex-exp, k = 4", "convex-power, k = 0.5", "convex-pure"]
+    convex = ["convex-exp, k = 1", "convex-exp, k = 4", "convex-power, k = 0.5", "convex-pure"]
+    assert names == ["mle", *convex, "reverse-kl", "js"]
     points = figure.axes[0].lines[0]
-    assert points.get_ydata().tolist() == [0, 1, 2, 3, 4]
+    assert points.get_ydata().tolist() == list(range(len(names)))
     assert (points.get_xdata() >= 1e-12).all()
 
 
