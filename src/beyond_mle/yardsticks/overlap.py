@@ -18,7 +18,6 @@ import numpy as np
 from sacrebleu.metrics import BLEU, CHRF
 from sacrebleu.metrics.base import Metric as SacrebleuMetric
 from sacrebleu.tokenizers.tokenizer_base import BaseTokenizer
-from sacremoses import MosesTokenizer
 
 from beyond_mle.scoring import Rouge, Scoring
 
@@ -172,6 +171,8 @@ class _Moses(BaseTokenizer):
 
     def __init__(self, language: str):
         self._language = language
+        from sacremoses import MosesTokenizer  # slow to import, and embedded text does without it
+
         self._moses = MosesTokenizer(language)
 
     def signature(self) -> str:
