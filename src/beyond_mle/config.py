@@ -235,23 +235,20 @@ def settings(study: Study, run: Run) -> dict[str, Any]:
 
 def _check_trainable(study: Study, run: Run) -> None:
     """A task of an experiment must give text, its objective a loss on batches, and its model what that loss needs."""
-    for noun, thing, method in (
-        ("task", entry(study, "tasks", run.task), "prepare"),
-        ("objective", objective(study, run), "losses"),
-    ):
+    task, model = entry(study, "tasks", run.task), entry(study, "models", run.model)
+    trained_by = objective(study, run)
+    for noun, thing, method in (("task", task, "prepare"), ("objective", trained_by, "losses")):
         if not hasattr(thing.cls, method):
             raise UserError(
                 f"experiments: the {noun} kind '{thing.kind}' of run '{run.key}' is not for text; "
                 f"it has its place in `illustration:`, `theory:` or `adversarial:`"
             )
-    model, trained_by = entry(study, "models", run.model), objective(study, run)
     needed = getattr(trained_by.cls, "autoregressive_method", None)
     if needed and not hasattr(model.cls, needed):
         raise UserError(
             f"experiments: the objective kind '{trained_by.kind}' of run '{run.key}' trains only autoregressive models "
             f"that have `{needed}`, such as 'transformer'; the model kind '{model.kind}' is none of them"
         )
-    task = entry(study, "tasks", run.task)
     if getattr(trained_by.cls, "needs_support", False) and not hasattr(task.cls, "distributions"):
         raise UserError(
             f"experiments: the objective kind '{trained_by.kind}' of run '{run.key}' needs a task whose p(y|x) is "

@@ -54,7 +54,12 @@ Movable = TypeVar("Movable", TextBatch, Support)
 def _moved(values: Movable, device: torch.device | str) -> Movable:
     """A copy with every field that is there on another device."""
     own = {f.name: getattr(values, f.name) for f in fields(values)}
-    return replace(values, **{name: value.to(device) for name, value in own.items() if value is not None})
+    moved = {
+        name: value.to(device, non_blocking=True) if isinstance(value, Tensor) else value.to(device)
+        for name, value in own.items()
+        if value is not None
+    }
+    return replace(values, **moved)
 
 
 @dataclass(frozen=True)

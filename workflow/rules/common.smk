@@ -56,6 +56,11 @@ def run_of(wildcards):
     return RUNS[wildcards.run]
 
 
+def task_of(wildcards):
+    """The task that a rule's wildcards name, or that of the run they name."""
+    return run_of(wildcards).task if "run" in wildcards.keys() else wildcards.task
+
+
 # Stages are told folders where they read or write several files of one; rules declare the files.
 
 
@@ -76,8 +81,7 @@ def runs_folder(wildcards):
 
 def data_folder(wildcards):
     """The folder of a task, or of a run's task."""
-    task = run_of(wildcards).task if "run" in wildcards.keys() else wildcards.task
-    return f"{RESULTS}/data/{task}"
+    return f"{RESULTS}/data/{task_of(wildcards)}"
 
 
 def data_of_run(*names):
@@ -125,8 +129,7 @@ def settings_of(wildcards):
 
 def task_settings(wildcards):
     """The kind and options of a task, or of a run's task."""
-    task = run_of(wildcards).task if "run" in wildcards.keys() else wildcards.task
-    return json.dumps(study_config.entry(STUDY, "tasks", task).settings, sort_keys=True)
+    return json.dumps(study_config.entry(STUDY, "tasks", task_of(wildcards)).settings, sort_keys=True)
 
 
 def task_code(stage):

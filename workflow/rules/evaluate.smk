@@ -1,4 +1,5 @@
-# Scores of a run: of its outputs (by COMET too, where the study names a model of it), of its probabilities; the reference rows of tasks with known p; speed.
+# Scores of a run: of its outputs (by COMET too, where the study names a model of it) and of its probabilities; the
+# reference rows of tasks with known p; speed.
 
 
 rule score:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from beyond_mle.decoding.alignment import Aligned, collapse
-from beyond_mle.decoding.sampling import SamplingOptions, invert_cumulative
+from beyond_mle.decoding.sampling import SamplingOptions, draw
 from beyond_mle.registry import DECODERS
 
 
@@ -25,10 +25,5 @@ class CTCSampling:
         Raises:
             ValueError: without a generator, since a sample must be reproducible.
         """
-        if generator is None:
-            raise ValueError("sampling needs a torch.Generator")
         log_prob_BUV = model.alignment_log_probs(model.encode(source_BS))
-        prob_RV = (log_prob_BUV / self._options.temperature).softmax(dim=2).flatten(0, 1)
-        uniform_R = torch.rand(len(prob_RV), generator=generator, device=generator.device).to(prob_RV.device)
-        symbol_BU = invert_cumulative(prob_RV, uniform_R).view(log_prob_BUV.shape[:2])
-        return collapse(symbol_BU, model.blank)
+        return collapse(draw(log_prob_BUV, self._options.temperature, generator), model.blank)

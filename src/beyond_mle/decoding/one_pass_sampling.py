@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from beyond_mle.decoding.padding import unpad
-from beyond_mle.decoding.sampling import SamplingOptions, invert_cumulative
+from beyond_mle.decoding.sampling import SamplingOptions, draw
 from beyond_mle.decoding.single_pass import inside
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import PAD
@@ -28,16 +28,7 @@ class OnePassSampling:
         Raises:
             ValueError: without a generator, since a sample must be reproducible.
         """
-        if generator is None:
-            raise ValueError("sampling needs a torch.Generator")
-
-        def draw(prob_RV: Tensor) -> Tensor:
-            uniform_R = torch.rand(len(prob_RV), generator=generator, device=generator.device)
-            return invert_cumulative(prob_RV, uniform_R.to(prob_RV.device))
-
         encoded = model.encode(source_BS)
-        length_B = draw(model.length_log_probs(encoded).exp())
-        log_prob_BTV = model.token_log_probs(encoded, length_B)
-        prob_BTV = (log_prob_BTV / self._options.temperature).softmax(dim=2)
-        token_BT = draw(prob_BTV.flatten(0, 1)).view(prob_BTV.shape[:2])
+        length_B = draw(model.length_log_probs(encoded), 1.0, generator)
+        token_BT = draw(model.token_log_probs(encoded, length_B), self._options.temperature, generator)
         return unpad(token_BT.where(inside(length_B, token_BT.shape[1]), PAD))

@@ -40,18 +40,43 @@ class Sampling:
         Raises:
             ValueError: without a generator, since a sample must be reproducible.
         """
-        if generator is None:
-            raise ValueError("sampling needs a torch.Generator")
         limit_B = self._options.lengths(source_BS, model)
         # Drawn in one piece, so that a sample does not depend on when finished rows leave the batch.
         shape = (len(source_BS), int(limit_B.max()))
-        uniform_BT = torch.rand(shape, generator=generator, device=generator.device).to(source_BS.device)
+        uniform_BT = uniform(shape, generator, source_BS.device)
 
-        def draw(log_prob_RV: Tensor, row_R: Tensor, step: int) -> Tensor:
+        def choose(log_prob_RV: Tensor, row_R: Tensor, step: int) -> Tensor:
             prob_RV = (log_prob_RV / self._options.temperature).softmax(dim=1)
             return invert_cumulative(prob_RV, uniform_BT[row_R, step])
 
-        return step_by_step(model, source_BS, limit_B, self._options.min_length, draw)
+        return step_by_step(model, source_BS, limit_B, self._options.min_length, choose)
+
+
+def draw(log_prob: Tensor, temperature: float, generator: torch.Generator | None) -> Tensor:
+    """One index from each distribution at once.
+
+    Args:
+        log_prob: log-probabilities along the last axis, […, V].
+        temperature: indices are drawn ∝ q^(1/temperature).
+        generator: of the random numbers.
+
+    Raises:
+        ValueError: without a generator.
+    """
+    prob_RV = (log_prob / temperature).softmax(dim=-1).flatten(0, -2)
+    uniform_R = uniform((len(prob_RV),), generator, log_prob.device)
+    return invert_cumulative(prob_RV, uniform_R).view(log_prob.shape[:-1])
+
+
+def uniform(shape: tuple[int, ...], generator: torch.Generator | None, device: torch.device) -> Tensor:
+    """Uniform numbers from [0, 1), drawn where the generator is and moved to `device`.
+
+    Raises:
+        ValueError: without a generator, since a sample must be reproducible.
+    """
+    if generator is None:
+        raise ValueError("sampling needs a torch.Generator")
+    return torch.rand(shape, generator=generator, device=generator.device).to(device)
 
 
 def invert_cumulative(prob_RV: Tensor, uniform_R: Tensor) -> Tensor:

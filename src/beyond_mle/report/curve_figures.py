@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from beyond_mle.report.figures import Palette, empty
+from beyond_mle.report.figures import Palette, empty, legend_handles
 from beyond_mle.report.schedules import QUANTITY
 from beyond_mle.report.style import OTHER, PLOT_SETTINGS
 
@@ -56,9 +56,7 @@ def compare(curves: pd.DataFrame, palette: Palette, quantities: Sequence[str]) -
         axis.set_title(model)
     for axis in axes[-1]:
         axis.set_xlabel("step")
-    handles = {
-        label: handle for axis in axes.flat for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
-    }
+    handles = legend_handles(axes.flat)
     figure.legend(list(handles.values()), list(handles), loc="outside right upper")
     return figure
 

@@ -3,6 +3,7 @@
 import base64
 import io
 import itertools
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
@@ -111,6 +112,11 @@ def by_order(rows: pd.DataFrame, palette: Palette) -> Figure:
         axis.set_ylabel(metric_label(metric))
     figure.legend(list(handles.values()), list(handles), loc="outside right upper")
     return figure
+
+
+def legend_handles(axes: Iterable[Axes]) -> dict[str, Artist]:
+    """Label → what a legend shows for it, of all these panels; a label that several panels have stands once."""
+    return {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
 
 
 def save(figure: Figure, data: pd.DataFrame, stem: Path) -> str:

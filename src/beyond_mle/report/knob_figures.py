@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from beyond_mle.report.figures import Palette, empty
+from beyond_mle.report.figures import Palette, empty, legend_handles
 from beyond_mle.report.style import HIGHER_IS_BETTER, OTHER, PLOT_SETTINGS, metric_label, objective_label
 
 COLUMNS = 3
@@ -152,7 +152,7 @@ def _level_lines(axis: Axes, levels: pd.DataFrame, palette: Palette) -> None:
 
 def _legend(figure: Figure, axes: Iterable[Axes]) -> None:
     """One legend above all panels, or beside a single one."""
-    handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    handles = legend_handles(axes)
     wide = figure.get_figwidth() > 6
     place = {"loc": "outside upper center", "ncols": 3} if wide else {"loc": "outside right upper"}
     figure.legend(list(handles.values()), list(handles), **place)

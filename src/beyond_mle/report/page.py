@@ -118,13 +118,14 @@ class Page:
     def speeds(self) -> pd.DataFrame:
         """The measured speeds of the page's models, and the paper's speed-ups; empty if none was measured."""
         printed = load_published(PUBLISHED)
+        models = {run.model for run in self.runs}
         rows = []
         for file in self.speed_files:
             data = self.study.substitutes.get(file.stem, file.stem)
             for row in read_json(file):
                 paper = printed.get((data, row["model"], "mle", row["decoder"], "speed-up"))
                 rows.append({"task": file.stem, **row, "paper": paper})
-        return pd.DataFrame([row for row in rows if row["model"] in {run.model for run in self.runs}])
+        return pd.DataFrame([row for row in rows if row["model"] in models])
 
     def others(self) -> dict[str, str]:
         """The other pages: file → title."""
