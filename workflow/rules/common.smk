@@ -43,6 +43,14 @@ STUDY_FILE = f"{RESULTS}/study.yaml"
 study_config.save(STUDY, Path(STUDY_FILE))
 
 
+# On one machine there is no queue to spare, and Snakemake's limit on the rate of submissions is dear: it looks for jobs
+# again a second later each time that it has looked, and so once more per second for every job that has finished, until
+# that takes a third of a core.
+onstart:
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
+
+
 wildcard_constraints:
     task="|".join(TASKS),
     run="|".join(SINGLE) or "-",

@@ -87,7 +87,8 @@ class _Loop:
         self.players = {"model": run.model}
         if isinstance(run.objective, nn.Module):
             self.players |= dict(run.objective.to(run.device).named_children())
-        self.optimisers = {player: make_optimiser(module, run.options) for player, module in self.players.items()}
+        self.parameters = {player: list(module.parameters()) for player, module in self.players.items()}
+        self.optimisers = {player: make_optimiser(own, run.options) for player, own in self.parameters.items()}
         self.state = State()
         self.state_path = run.folder / "state.pt"
         self._resume()
@@ -127,7 +128,7 @@ class _Loop:
             with autocast(self.options.precision, self.run.device):
                 losses = self.run.objective.losses(self.run.model, batch, self.state.step)
             for player, loss in losses.items():
-                loss.total.backward(inputs=list(self.players[player].parameters()), retain_graph=len(losses) > 1)
+                loss.total.backward(inputs=self.parameters[player], retain_graph=len(losses) > 1)
                 counts[player] = counts.get(player, 0) + loss.count
                 for name, value in loss.metrics.items():
                     self.state.running[name] = self.state.running.get(name, 0.0) + value / len(batches)
@@ -139,12 +140,12 @@ class _Loop:
 
     def _follow(self, player: str, count: Tensor, rate: float) -> None:
         """Step a player along its summed gradient, divided by `count`; log the norm of the model's, before clipping."""
-        module, optimiser = self.players[player], self.optimisers[player]
-        gradients = [p.grad for p in module.parameters() if p.grad is not None]
+        parameters, optimiser = self.parameters[player], self.optimisers[player]
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         torch._foreach_div_(gradients, count)
         norm = nn.utils.get_total_norm(gradients)
         if self.options.clip:
-            nn.utils.clip_grads_with_norm_(module.parameters(), self.options.clip, norm)
+            nn.utils.clip_grads_with_norm_(parameters, self.options.clip, norm)
         if player == "model":
             self.state.running["gradient_norm"] = self.state.running.get("gradient_norm", 0.0) + norm
         for group in optimiser.param_groups:

@@ -1,16 +1,16 @@
 """Adam and its learning-rate schedules."""
 
+from collections.abc import Iterable
+
 import torch
 from torch import nn
 
 from beyond_mle.training.options import TrainingOptions
 
 
-def make_optimiser(model: nn.Module, options: TrainingOptions) -> torch.optim.AdamW:
-    """AdamW over all parameters (plain Adam where the weight decay is 0)."""
-    return torch.optim.AdamW(
-        model.parameters(), lr=0.0, betas=options.betas, weight_decay=options.weight_decay, foreach=True
-    )
+def make_optimiser(parameters: Iterable[nn.Parameter], options: TrainingOptions) -> torch.optim.AdamW:
+    """AdamW over these parameters (plain Adam where the weight decay is 0)."""
+    return torch.optim.AdamW(parameters, lr=0.0, betas=options.betas, weight_decay=options.weight_decay, fused=True)
 
 
 def learning_rate(step: int, options: TrainingOptions) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 from beyond_mle.scoring import Scoring
 from beyond_mle.yardsticks import known_p
 from beyond_mle.yardsticks.diversity import diversity
-from beyond_mle.yardsticks.overlap import OverlapScores, References, overlap, overlap_metrics
+from beyond_mle.yardsticks.overlap import OverlapScores, References, overlap_metrics, overlap_of_passes
 
 
 def measure(
@@ -25,15 +25,9 @@ def measure(
         All metrics by name, with sacreBLEU's signatures.
     """
     n = len(outputs[0])
-    flat = list(chain(*outputs))
-    scores = overlap(flat, repeat(references, n), overlap_metrics(scoring))
+    scores = overlap_of_passes(zip(*outputs, strict=True), references, overlap_metrics(scoring))
     values = scores.metrics | diversity(outputs, scoring.tokenise)
     if truth:
-        values |= known_p.output_metrics(repeat(truth, n), flat)
+        values |= known_p.output_metrics([row for row in truth for _ in range(n)], list(chain(*outputs)))
         values |= known_p.sample_metrics(truth, outputs) if n > 1 else {}
     return OverlapScores(values, scores.signatures)
-
-
-def repeat(rows: Sequence[Any], n: int) -> list[Any]:
-    """Each row n times, one behind the other."""
-    return [row for row in rows for _ in range(n)]

@@ -8,7 +8,7 @@ A metric scores a corpus from statistics of its sentences that add up, so that a
 can score any resample of the sentences without looking at the text again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import zip_longest
@@ -49,19 +49,28 @@ class OverlapScores:
 
 
 def overlap(outputs: Sequence[str], references: References, metrics: dict[str, Metric]) -> OverlapScores:
+    """Score a corpus with one output per source; see `overlap_of_passes`."""
+    return overlap_of_passes([outputs], references, metrics)
+
+
+def overlap_of_passes(
+    passes: Iterable[Sequence[str]], references: References, metrics: dict[str, Metric]
+) -> OverlapScores:
     """Score a corpus.
 
     Args:
-        outputs: one text per source.
-        references: for each output, one or more reference texts.
+        passes: each has one output per source; the scores are over all of them.
+        references: for each source, one or more reference texts.
         metrics: from `overlap_metrics`.
 
     Raises:
         ValueError: if there are not as many reference lists as outputs, or none at all.
     """
+    passes = list(passes)
     scores, signatures = {}, {}
     for name, metric in metrics.items():
-        scores[name] = metric.score(sufficient_statistics(metric, outputs, references).sum(axis=0))
+        sums_F = sum(sufficient_statistics(metric, outputs, references).sum(axis=0) for outputs in passes)
+        scores[name] = metric.score(sums_F)
         signatures[name] = metric.signature()
     return OverlapScores(scores, signatures)
 
@@ -96,12 +105,16 @@ class Sacrebleu:
 
     def __init__(self, metric: SacrebleuMetric):
         self.metric = metric
+        self._references: References | None = None
 
     def statistics(self, outputs: Sequence[str], references: References) -> np.ndarray:
-        """The counts of each sentence [B, F]."""
+        """The counts of each sentence [B, F]; those of the references are kept for the next outputs."""
         # sacreBLEU wants the k-th references of all sentences together, None where a sentence has fewer. Its
-        # per-sentence counts have no public name, but its own significance tests are built on these two methods.
-        return np.array(self.metric._extract_corpus_statistics(outputs, list(zip_longest(*references))), dtype=float)
+        # per-sentence counts have no public name, but its own significance tests are built on these methods.
+        if references != self._references:
+            self.metric._ref_cache = self.metric._cache_references(list(zip_longest(*references)))
+            self._references = references
+        return np.array(self.metric._extract_corpus_statistics(outputs, None), dtype=float)
 
     def score(self, sums_F: np.ndarray) -> float:
         """The score in percent of a corpus with these summed counts."""

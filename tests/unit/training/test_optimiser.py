@@ -34,7 +34,7 @@ def test_without_weight_decay_it_is_adam() -> None:
     theirs.load_state_dict(ours.state_dict())
     options = TrainingOptions(**COMMON)
     mine, reference = (
-        make_optimiser(ours, options),
+        make_optimiser(ours.parameters(), options),
         torch.optim.Adam(theirs.parameters(), lr=2e-3, betas=(0.9, 0.98)),
     )
     mine.param_groups[0]["lr"] = 2e-3

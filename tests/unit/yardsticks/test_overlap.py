@@ -7,7 +7,7 @@ import sacrebleu
 from rouge_score.rouge_scorer import RougeScorer
 
 from beyond_mle.scoring import Scoring
-from beyond_mle.yardsticks.overlap import RougeF1, overlap, overlap_metrics, sufficient_statistics
+from beyond_mle.yardsticks.overlap import RougeF1, overlap, overlap_metrics, overlap_of_passes, sufficient_statistics
 
 OUTPUTS = [
     "The quick brown fox didn't jump over the well-known dog.",
@@ -68,6 +68,21 @@ def test_bleu_and_chrf_are_sacrebleu_s():
             "chrf": sacrebleu.corpus_chrf(OUTPUTS, streams(REFERENCES)).score,
         }
     )
+
+
+def test_passes_are_scored_together():
+    swapped = [*OUTPUTS[1:], OUTPUTS[0]]
+    result = overlap_of_passes([OUTPUTS, swapped], REFERENCES, overlap_metrics(Scoring()))
+    doubled = overlap([*OUTPUTS, *swapped], [*REFERENCES, *REFERENCES], overlap_metrics(Scoring()))
+    assert result.metrics == pytest.approx(doubled.metrics)
+    assert result.signatures == doubled.signatures
+
+
+def test_a_metric_that_has_seen_other_references_scores_as_a_new_one():
+    used = overlap_metrics(Scoring())
+    overlap(OUTPUTS, [*REFERENCES[1:], REFERENCES[0]], used)
+    single = [alternatives[:1] for alternatives in REFERENCES]
+    assert overlap(OUTPUTS, single, used) == overlap(OUTPUTS, single, overlap_metrics(Scoring()))
 
 
 def test_tokens_are_scored_as_they_stand_on_request():
