@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Tokenise = Literal["13a", "none"]
-"""sacreBLEU's tokeniser for BLEU: `13a` for real text, `none` for tokens between spaces."""
+"""sacreBLEU's tokeniser for BLEU: `13a` for real text, `none` for tokens between spaces, whose characters then mean
+nothing."""
 Rouge = Literal["stems", "tokens"]
 """What ROUGE compares. `stems`: lower-cased words without English endings (Porter's stemmer), as is usual for real
 text; letters beyond a–z are lost. `tokens`: what stands between spaces, as it is, in any language."""
@@ -12,7 +13,7 @@ text; letters beyond a–z are lost. `tokens`: what stands between spaces, as it
 
 @dataclass(frozen=True)
 class Scoring:
-    """Every task is scored with BLEU and chrF; what else is said here."""
+    """Every task is scored with BLEU, and with chrF unless its tokens stand as they are; what else is said here."""
 
     tokenise: Tokenise = "13a"
     moses_language: str | None = None

@@ -44,7 +44,8 @@ class Experiment(Options):
     seeds: list[int] | None = None
     """The study's own `seeds` by default."""
     together: bool = False
-    """Make all runs of a seed in one job: for runs so short that starting Python costs more than training."""
+    """Make all runs of a seed in one job, which saves some ten seconds of starting Python for each: for short runs. A
+    change to one of them makes all of them again."""
     objective_options: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Objective → options that differ from `objectives:` for this model, such as the order k."""
 

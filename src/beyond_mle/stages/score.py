@@ -28,18 +28,7 @@ def main() -> None:
     arguments = parser.parse_args()
     study = config.load_resolved(arguments.config)
     run = config.find_run(study, arguments.run)
-    write_scores(study, run, arguments.data, arguments.decoded, arguments.control, arguments.output)
-
-
-def write_scores(
-    study: config.Study, run: config.Run, data_folder: Path, decoded: Path, control: Path | None, output: Path
-) -> None:
-    """Score a run's outputs and write its score file.
-
-    Raises:
-        UserError: as `score`.
-    """
-    write_json(output, score(study, run, data_folder, decoded, control))
+    write_json(arguments.output, score(study, run, arguments.data, arguments.decoded, arguments.control))
 
 
 def score(

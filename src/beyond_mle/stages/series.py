@@ -8,10 +8,11 @@ from pathlib import Path
 
 from beyond_mle import config
 from beyond_mle.errors import exit_cleanly
+from beyond_mle.files import write_json
 from beyond_mle.stages import command_line
 from beyond_mle.stages.decode import decode
 from beyond_mle.stages.evaluate import evaluate
-from beyond_mle.stages.score import write_scores
+from beyond_mle.stages.score import score
 from beyond_mle.stages.train import train
 
 
@@ -38,7 +39,7 @@ def main() -> None:
             name = f"decoded/{decoder}.jsonl"
             control = arguments.runs / run.sibling(run.control) / name if run.control else None
             output = folder / "scores" / f"{decoder}.json"
-            write_scores(study, run, arguments.data, folder / name, control, output)
+            write_json(output, score(study, run, arguments.data, folder / name, control))
 
 
 if __name__ == "__main__":

@@ -79,9 +79,9 @@ def reference_rows(study: config.Study, task: str, data: TaskData, truth: list[d
 def autoregressive_orders(study: config.Study, task: str) -> list[float]:
     """The orders k of the token-weighted exponential objectives trained on a task, and 0 (MLE)."""
     orders = {0.0}
-    for run in config.runs(study):
+    for run in (run for run in config.runs(study) if run.task == task):
         objective = config.objective(study, run)
-        if run.task == task and objective.kind == "convex-exp" and objective.options.average == "token":
+        if objective.kind == "convex-exp" and objective.options.average == "token":
             orders.add(objective.options.order)
     return sorted(orders)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
 
 from beyond_mle.scoring import Scoring
 from beyond_mle.yardsticks import known_p

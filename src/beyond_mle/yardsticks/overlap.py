@@ -78,10 +78,9 @@ def overlap_of_passes(
 def overlap_metrics(scoring: Scoring) -> dict[str, Metric]:
     """The metrics of a task, by name."""
     # force: text with spaces before full stops is meant as it is, so sacreBLEU need not warn of it.
-    metrics: dict[str, Metric] = {
-        "bleu": Sacrebleu(BLEU(tokenize=scoring.tokenise, force=True)),
-        "chrf": Sacrebleu(CHRF()),
-    }
+    metrics: dict[str, Metric] = {"bleu": Sacrebleu(BLEU(tokenize=scoring.tokenise, force=True))}
+    if scoring.tokenise != "none":
+        metrics["chrf"] = Sacrebleu(CHRF())
     if scoring.moses_language is not None:
         metrics["bleu-tokenised"] = Sacrebleu(_multi_bleu(scoring.moses_language))
     if scoring.rouge is not None:

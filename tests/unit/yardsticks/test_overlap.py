@@ -117,10 +117,10 @@ def test_tokenised_bleu_is_not_smoothed():
 
 
 def test_signatures_name_the_tokeniser_and_the_references():
-    signatures = overlap(OUTPUTS, REFERENCES, overlap_metrics(Scoring("none", "de"))).signatures
+    signatures = overlap(OUTPUTS, REFERENCES, overlap_metrics(Scoring("13a", "de"))).signatures
     assert signatures.keys() == {"bleu", "chrf", "bleu-tokenised"}
     assert "nrefs:2" in signatures["bleu"]
-    assert "tok:none" in signatures["bleu"]
+    assert "tok:13a" in signatures["bleu"]
     assert "tok:moses-de-aggressive" in signatures["bleu-tokenised"]
     assert "smooth:none" in signatures["bleu-tokenised"]
     assert "nc:6" in signatures["chrf"]
@@ -130,6 +130,10 @@ def test_signatures_name_the_tokeniser_and_the_references():
 def test_outputs_without_their_references_are_refused(outputs, references):
     with pytest.raises(ValueError, match="reference lists"):
         bleu(outputs, references)
+
+
+def test_characters_are_compared_in_real_text_only():
+    assert set(overlap_metrics(Scoring(tokenise="none"))) == {"bleu"}
 
 
 def test_only_summaries_are_scored_with_rouge():
