@@ -56,10 +56,9 @@ html_table.plain(lost, "Diverged: samples that are not finite.", empty="No run d
 # ## Text
 # Words cannot be differentiated: the model follows the reward $\log(1 - \pi + \pi e^{s})$ by REINFORCE, from MLE on.
 # Beside it: `js` and `reverse-kl`, which are told $p$, and MLE in the settings of each: `mle-slow` is the control of
-# adversarial runs, `mle-brief` that of exact ones. Collapse shows where samples stay valid while entropy and
-# different outputs fall, and $\mathrm{KL}[P \| Q]$ and NLL rise. If the exact divergences keep clear of it, the fault
-# is the discriminator's, or the gradient's, not the objective's. All of them are proper: a model that can match $p$
-# ends there whatever $\pi$ is, and this Transformer comes close, so $\pi$ has little left to decide.
+# adversarial runs, `mle-brief` that of exact ones. All of these objectives are proper: a model that can match $p$ ends
+# there whatever $\pi$ is, and this Transformer comes close. Collapse: samples stay valid while entropy and different
+# outputs fall and $\mathrm{KL}[P \| Q]$ rises; if `js` keeps clear of it, discriminator or gradient are at fault.
 
 # %%
 scores = page.scores()
