@@ -1,5 +1,6 @@
 """The smoke preset from nothing to its report, and what makes it run again."""
 
+import inspect
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import pandas as pd
 import pytest
 import yaml
 from project import ROOT, Project
+from snakemake.scheduling.job_scheduler import JobScheduler
 
 pytestmark = pytest.mark.xdist_group("smoke")
 SMOKE = ("--cores", "2", "--configfile", "config/smoke.yaml")
@@ -164,3 +166,8 @@ def test_the_same_command_gives_the_same_bytes(smoke: Project, tmp_path: Path) -
     assert (first / "model.safetensors").read_bytes() == (tmp_path / "model.safetensors").read_bytes()
     assert (first / "training.jsonl").read_bytes() == (tmp_path / "training.jsonl").read_bytes()
     assert (first / "scores/model.json").read_bytes() == (tmp_path / "model.json").read_bytes()
+
+
+def test_snakemake_has_what_the_workflow_turns_off() -> None:
+    """Under another name, unsetting the scheduler's rate limiter (common.smk) would do nothing, without a word."""
+    assert "if self.job_rate_limiter is not None" in inspect.getsource(JobScheduler.schedule)
