@@ -58,7 +58,8 @@ def comparison(study: config.Study, table: pd.DataFrame, across: Across, caption
                 parts = [_part(cells, name, part, across, best) for name, part in columns]
                 body.append(_row(names, parts, model))
     seeds = "" if (table.model == TRUTH).all() else " Ours: mean ± sample sd over seeds."
-    note = f"{caption}{seeds} {study.caveat}"
+    unpublished = "" if table.paper.notna().any() else " The paper prints none of these."
+    note = f"{caption}{seeds}{unpublished} {study.caveat}"
     return HTML(_table(_two_row_head(labels, columns), body, note))
 
 

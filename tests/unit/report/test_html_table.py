@@ -56,6 +56,13 @@ def test_a_comparison_shows_ours_the_control_and_the_paper(study, main_table):
     # reference rows do not compete, and neither a large nor a small gap is better
     assert {b.text for b in soup.find_all("b")} == {"64.00", "65.50", "52.70", "54.90"}
     assert study.caveat in soup.find("figcaption").text
+    assert "none of these" not in soup.find("figcaption").text
+
+
+def test_a_table_without_the_papers_numbers_says_so(study, main_table):
+    own = main_table.assign(paper=float("nan"))
+    shown = html_table.comparison(study, own, "decoder", "BLEU.").data
+    assert "The paper prints none of these." in BeautifulSoup(shown, "html.parser").find("figcaption").text
 
 
 def test_each_group_tells_its_task_and_how_many_seeds_it_has(study, main_table):
