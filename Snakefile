@@ -12,16 +12,16 @@ if "preset" not in config:
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/data.smk"
+include: "workflow/rules/prepare.smk"
 include: "workflow/rules/train.smk"
-include: "workflow/rules/decode.smk"
-include: "workflow/rules/evaluate.smk"
-include: "workflow/rules/theory.smk"
+include: "workflow/rules/sample.smk"
+include: "workflow/rules/measure.smk"
 include: "workflow/rules/report.smk"
 
 
 rule all:
     default_target: True
     input:
-        expand(f"{RESULTS}/report/{{notebook}}.html", notebook=NOTEBOOKS),
+        expand(f"{RESULTS}/report/{{page}}.html", page=PAGES),
+        f"{RESULTS}/table.csv",
         f"{RESULTS}/scorecard.json",

@@ -18,7 +18,7 @@ results = "results/default"
 from pathlib import Path
 
 from beyond_mle.config import load_resolved
-from beyond_mle.report import html_table
+from beyond_mle.report import html_table, scorecard_table
 from beyond_mle.report.page import Page
 
 page = Page("index", load_resolved(config), Path(results))
@@ -34,7 +34,7 @@ html_table.links(page.others())
 # apart, at most. What a paper gets wrong is listed *as printed* and beside it *corrected*.
 
 # %%
-html_table.scorecard(page.study, page.scorecard())
+scorecard_table.scorecard(page.study, page.scorecard())
 
 # %% [markdown]
 # ## What was run

@@ -1,24 +1,28 @@
 """The identity of the code behind a result: what must change for a result to be made again.
 
-A rule's parameters hold `code_id(…)` of its stage and of the registered kinds it uses. It hashes the syntax trees of
-those modules and of all of beyond_mle that they import, without docstrings; comments, layout and untouched modules
-do not count, and neither does a new objective in a file of its own.
+A rule's parameters hold the identity of its stage together with that of the registered kinds that its job is made of.
+It hashes the syntax trees of those modules and of all that they import from the same package (this one, or that of a
+plug-in), without docstrings; comments, layout and untouched modules do not count, and neither does a new objective in a
+file of its own.
 """
 
 import ast
 import functools
 import hashlib
 import importlib.util
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
-from beyond_mle import config
+from beyond_mle.jobs import Entry, Job, yardsticks
+from beyond_mle.study import Study
 
 PACKAGE = "beyond_mle"
 
 
 @functools.cache
 def code_id(*modules: str) -> str:
-    """A short hash of these modules and of every module of the package that they import, directly or not."""
+    """A short hash of these modules and of every module of their packages that they import, directly or not."""
     digest = hashlib.sha256()
     for module in sorted(_closure(modules)):
         digest.update(module.encode())
@@ -26,19 +30,37 @@ def code_id(*modules: str) -> str:
     return digest.hexdigest()[:12]
 
 
-def code_of_run(study: config.Study, run: config.Run, decoder: str, stage: str) -> str:
-    """The identity of a stage's code together with that of the kinds a run and one of its decoders are made of."""
-    entries = [
-        config.entry(study, "tasks", run.task),
-        config.entry(study, "models", run.model),
-        config.objective(study, run),
-        config.entry(study, "decoders", decoder),
-    ]
-    return code_id(stage, *(entry.cls.__module__ for entry in entries))
+def code_of(stage: str, entries: Iterable[Entry] = ()) -> str:
+    """The identity of a stage together with that of registered kinds."""
+    return code_id(f"{PACKAGE}.stages.{stage}", *sorted({entry.cls.__module__ for entry in entries}))
+
+
+def code_of_run(job: Job, stage: str, decoder: str | None = None) -> str:
+    """The identity of a stage for a run: with its task, model, objective and solver, and the decoder that it uses.
+
+    Args:
+        job: the run.
+        stage: the module below `stages`.
+        decoder: the label of the decoder; none: the one that validation uses.
+    """
+    chosen = [job.decoders[decoder]] if decoder is not None else list(job.decoders.values())[:1]
+    return code_of(stage, [job.task, job.model, job.objective, job.solver, *chosen])
+
+
+def code_of_measuring(study: Study, job: Job) -> str:
+    """The identity of measuring a run: with all yardsticks, but without the solver and the decoders."""
+    return code_of("measure", [job.task, job.model, job.objective, *yardsticks(study).values()])
+
+
+def code_of_notebook(notebook: Path) -> str:
+    """The identity of rendering a notebook: with whatever it imports from the package."""
+    tree = ast.parse(notebook.read_text(encoding="utf-8"))
+    imported = {name for node in ast.walk(tree) for name in _imported(node, PACKAGE)}
+    return code_id(f"{PACKAGE}.stages.render", *sorted(imported))
 
 
 def _closure(modules: tuple[str, ...]) -> set[str]:
-    """The modules and all that they import from the package."""
+    """The modules and all that they import from their packages, and from this one."""
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
@@ -53,8 +75,10 @@ def _closure(modules: tuple[str, ...]) -> set[str]:
 def _syntax(module: str) -> tuple[str, tuple[str, ...]]:
     """A module's syntax tree as text, without docstrings but with its data files, and the modules it imports."""
     path = _path(module)
+    assert path is not None
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports = tuple(name for node in ast.walk(tree) for name in _imported(node))
+    packages = {PACKAGE, module.split(".")[0]}
+    imports = tuple(name for node in ast.walk(tree) for name in _imported(node, *packages))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [statement for statement in node.body if not _is_docstring(statement)] or [ast.Pass()]
@@ -70,14 +94,14 @@ def _data_files(tree: ast.Module, folder: Path) -> list[Path]:
     return [file for file in files if file.is_file() and file.suffix not in (".py", ".pyc")]
 
 
-def _imported(node: ast.AST) -> list[str]:
-    """The package's modules that an import statement names."""
+def _imported(node: ast.AST, *packages: str) -> list[str]:
+    """The modules of these packages that an import statement names."""
     names: list[str] = []
     if isinstance(node, ast.Import):
         names = [alias.name for alias in node.names]
     elif isinstance(node, ast.ImportFrom) and node.module:
         names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [name for name in names if name.split(".")[0] == PACKAGE and _path(name) is not None]
+    return [name for name in names if name.split(".")[0] in packages and _path(name) is not None]
 
 
 def _is_docstring(statement: ast.stmt) -> bool:
@@ -87,7 +111,13 @@ def _is_docstring(statement: ast.stmt) -> bool:
 @functools.cache
 def _path(module: str) -> Path | None:
     """The module's file, found without importing it; none where the name is no module (an imported function, say)."""
-    root = Path(importlib.util.find_spec(PACKAGE).origin).parent
-    place = root.joinpath(*module.split(".")[1:])
+    package, *rest = module.split(".")
+    loaded = sys.modules.get(package)
+    origin = getattr(loaded, "__file__", None) or getattr(importlib.util.find_spec(package), "origin", None)
+    if origin is None:
+        return None
+    if not rest and Path(origin).name != "__init__.py":  # a plug-in that is a single file
+        return Path(origin)
+    place = Path(origin).parent.joinpath(*rest)
     files = (place / "__init__.py", place.with_suffix(".py"))
     return next((file for file in files if file.exists()), None)

@@ -1,7 +1,7 @@
 """The base of every options class: typed, documented by the docstring under each field, closed to other keys."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -11,6 +11,8 @@ from beyond_mle.errors import UserError, nearest
 class Options(BaseModel):
     """Typed settings. The docstring under a field is its help text."""
 
+    headline: ClassVar[tuple[str, ...]] = ()
+    """Those that tell variants apart: tables of the report always show them."""
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 

@@ -82,4 +82,6 @@ class Registry:
 TASKS = Registry("task", "beyond_mle.tasks")
 MODELS = Registry("model", "beyond_mle.models")
 OBJECTIVES = Registry("objective", "beyond_mle.objectives")
+SOLVERS = Registry("solver", "beyond_mle.solvers")
 DECODERS = Registry("decoder", "beyond_mle.decoding")
+YARDSTICKS = Registry("yardstick", "beyond_mle.yardsticks")

@@ -1,16 +1,74 @@
-"""The few types that tasks, models, objectives, decoders and the training loop share.
+"""What tasks, models, objectives and solvers hand to each other: specs, batches, log-probabilities, losses.
 
-Letters in tensor names give the axes: B items of a batch, S source positions, T target positions,
-V vocabulary, D width, N positions of the whole batch laid end to end.
+What a part can do beyond that is a protocol of `capabilities`. Letters in tensor names give the axes: B items of a
+batch, S source positions, T target positions, V vocabulary, W chosen words, D width, N positions of the whole batch
+laid end to end.
 """
 
+from collections.abc import Sized
 from dataclasses import dataclass, field, fields, replace
-from typing import Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor
 
 Certainty = Literal["exact", "lower-bound", "unnormalised"]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a model must know of the data in order to be built; one subclass for each kind of data."""
+
+
+@dataclass(frozen=True)
+class TextSpec(Spec):
+    """Pairs of texts as token ids."""
+
+    vocabulary_size: int
+
+
+@dataclass(frozen=True)
+class VectorSpec(Spec):
+    """Points with real coordinates."""
+
+    dimensions: int
+
+
+@dataclass(frozen=True)
+class FiniteSpec(Spec):
+    """Strings that can all be listed."""
+
+    support: tuple[tuple[int, ...], ...]
+    """Every string, as symbols 0, 1, …"""
+
+
+@dataclass(frozen=True)
+class Density:
+    """What p says of the items of a batch that together are all of p: an enumeration, or a quadrature grid."""
+
+    log_p_B: Tensor
+    log_weight_B: Tensor
+    """Logarithms of the quadrature weights; 0 for probabilities of atoms."""
+
+    @property
+    def weight_B(self) -> Tensor:
+        """p × quadrature weight: Σ weight · f is E_p[f]."""
+        return torch.where(self.log_p_B == -torch.inf, 0.0, (self.log_p_B + self.log_weight_B).exp())
+
+    def to(self, device: torch.device | str) -> "Density":
+        """The same on another device."""
+        return _moved(self, device)
+
+
+class Batch(Sized, Protocol):
+    """Items that are trained on, or judged, together."""
+
+    @property
+    def density(self) -> Density | None:
+        """All of p, where the items are all of p: then losses are exact expectations."""
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same batch on another device."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +81,42 @@ class TextBatch:
     """The target's own tokens: no BOS, no EOS (a model adds what it needs)."""
     support: "Support | None" = None
     """All of p(·|x), where p is known and the objective needs it."""
+    density: ClassVar[None] = None
 
     def __len__(self) -> int:
         return len(self.source_BS)
 
     def to(self, device: torch.device | str) -> "TextBatch":
+        """The same batch on another device."""
+        return _moved(self, device)
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points with real coordinates."""
+
+    point_BD: Tensor
+    density: Density | None = None
+
+    def __len__(self) -> int:
+        return len(self.point_BD)
+
+    def to(self, device: torch.device | str) -> "Points":
+        """The same batch on another device."""
+        return _moved(self, device)
+
+
+@dataclass(frozen=True)
+class Strings:
+    """Strings of a finite language, by their place in its support."""
+
+    index_B: Tensor
+    density: Density | None = None
+
+    def __len__(self) -> int:
+        return len(self.index_B)
+
+    def to(self, device: torch.device | str) -> "Strings":
         """The same batch on another device."""
         return _moved(self, device)
 
@@ -48,7 +137,7 @@ class Support:
         return _moved(self, device)
 
 
-Movable = TypeVar("Movable", TextBatch, Support)
+Movable = TypeVar("Movable", Density, TextBatch, Points, Strings, Support)
 
 
 def _moved(values: Movable, device: torch.device | str) -> Movable:
@@ -94,6 +183,52 @@ class LogProb:
 
 
 @dataclass(frozen=True)
+class TokenRequest:
+    """What to compute of the distribution q(·|…) of each predicted token, besides log q of the token itself.
+
+    Each costs another pass over the vocabulary, in the forward and in the backward pass.
+    """
+
+    collision: bool = False
+    """Σ_v q(v)²."""
+    entropy: bool = False
+    """−Σ_v q(v) log q(v)."""
+    word_BTW: Tensor | None = None
+    """log q of these words, as ids; any shape that broadcasts to [B, T, W]. T counts the predicted positions."""
+
+
+ONLY_LOG_Q = TokenRequest()
+
+
+@dataclass(frozen=True)
+class TokenLogProb:
+    """What a model says of each predicted token of each item of a batch: `LogProb`, one level down.
+
+    T counts the predicted positions (EOS among them where the model predicts it). Where `mask_BT` is false, values mean
+    nothing.
+    """
+
+    log_q_BT: Tensor
+    """log q of the predicted token in nats."""
+    mask_BT: Tensor
+    """Which positions count."""
+    length_B: Tensor
+    """As in `LogProb`: tokens without boundary symbols."""
+    boundary: int = 0
+    """As in `LogProb`. A boundary symbol that is certain (log q = 0) has no position of its own."""
+    length_log_prob_B: Tensor | None = None
+    """As in `LogProb`."""
+    collision_BT: Tensor | None = None
+    """Σ_v q(v)², if requested."""
+    entropy_BT: Tensor | None = None
+    """The entropy of q in nats, if requested."""
+    word_log_q_BTW: Tensor | None = None
+    """log q of the requested words; −inf, with a gradient of 0, for those that the model cannot produce there."""
+    hidden: "TokenLogProb | None" = None
+    """As in `LogProb`: the same, but only the tokens that the model's input hides count."""
+
+
+@dataclass(frozen=True)
 class Loss:
     """One player's loss on a batch: `total / count`, kept apart so that accumulated batches weigh right."""
 
@@ -106,23 +241,23 @@ class Loss:
 
 
 class Model(Protocol):
-    """A model gives log-probabilities and holds no loss."""
+    """A model gives log-probabilities and holds no loss. It is built as `cls(options, spec)`."""
 
-    def log_prob(self, batch: TextBatch) -> LogProb:
+    def log_prob(self, batch: Any) -> LogProb:
         """log q of each item of the batch."""
 
 
 class Objective(Protocol):
-    """Turns a model and a batch into a loss for each player.
+    """Turns a model and a batch into a loss for each player. It is built as `cls(options, spec)`.
 
     Most have one player, `model`. One that brings a second player, such as a discriminator, is an nn.Module and holds
     it as an attribute of the player's name.
     """
 
-    needs_support: bool
-    """Whether batches must hold the support of p (`TextBatch.support`)."""
+    needs: ClassVar[tuple[Any, ...]]
+    """What the model and the data must be able to do: protocols of `capabilities`."""
 
-    def losses(self, model: Model, batch: TextBatch, step: int = 0) -> dict[str, Loss]:
+    def losses(self, model: Any, batch: Any, step: int = 0) -> dict[str, Loss]:
         """The loss of each player that is to make a step on this batch.
 
         Args:
@@ -130,45 +265,6 @@ class Objective(Protocol):
             batch: what it is trained on.
             step: how many optimiser steps have been made, for schedules.
         """
-
-
-class DecodingState(Protocol):
-    """What a stepwise model remembers between tokens, one row per unfinished hypothesis."""
-
-    def select(self, rows_R: Tensor) -> None:
-        """Keep (or repeat) these rows, in this order."""
-
-    def reorder(self, rows_R: Tensor) -> None:
-        """Like `select`, where each row stays within the hypotheses of its own source (cheaper)."""
-
-
-class Stepwise(Protocol):
-    """An autoregressive model as a decoder sees it: next-token scores with a cache."""
-
-    longest_output: int
-    """The most tokens that an output can have, EOS not counted."""
-
-    def start(self, source_BS: Tensor, max_length: int) -> DecodingState:
-        """Encode the sources; the state has one row per source and room for `max_length` steps."""
-
-    def step(self, token_R: Tensor, state: DecodingState) -> Tensor:
-        """Feed one token per row (BOS first), advance the state, return log q(next) as [R, V].
-
-        Ids that the model never emits (PAD, BOS) have log-probability −inf.
-        """
-
-
-class OnePass(Protocol):
-    """A non-autoregressive model as a decoder sees it: a length, then all tokens at once."""
-
-    def encode(self, source_BS: Tensor) -> "Encoded":
-        """Encode the sources once."""
-
-    def length_log_probs(self, encoded: "Encoded") -> Tensor:
-        """log q(T|x) as [B, L], column t for length t; −inf for lengths that cannot be (0 among them)."""
-
-    def token_log_probs(self, encoded: "Encoded", length_B: Tensor) -> Tensor:
-        """log q(v at t | x, T) as [B, T, V]; −inf for ids that the model never emits (PAD, BOS, EOS)."""
 
 
 @dataclass(frozen=True)

@@ -1,91 +1,76 @@
-# Tables, the scorecard, and the notebooks rendered to pages that open offline.
+# The long table, the tables of the pages, the scorecard, and the notebooks rendered to pages that open offline.
+
+
+rule collect:
+    input:
+        scores=scores_of(JOBS),
+        identities=rules.identities.output.rows,
+    output:
+        f"{RESULTS}/table.csv",
+    log:
+        f"{RESULTS}/logs/collect.log",
+    conda:
+        "../../envs/conda.yaml"
+    params:
+        study=RESOLVED,
+        code=code_of("collect"),
+    shell:
+        f"python -m beyond_mle collect {STUDY_ARGUMENTS} > {{log}} 2>&1"
 
 
 rule tabulate:
     input:
-        study=ancient(STUDY_FILE),
-        scores=reported_scores(),
-        truth=expand(f"{RESULTS}/truth/{{task}}.json", task=TASKS),
+        lambda wildcards: scores_of(run.key for run in page_of(wildcards).runs),
         published="config/published.yaml",
     output:
-        f"{RESULTS}/tables/{{table}}.csv",
+        f"{RESULTS}/tables/{{page}}.csv",
     log:
-        f"{RESULTS}/logs/tabulate-{{table}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/tabulate-{{table}}.tsv"
+        f"{RESULTS}/logs/tabulate-{{page}}.log",
+    wildcard_constraints:
+        page="|".join(page for page in PAGES if page != INDEX) or "-",
     conda:
         "../../envs/conda.yaml"
     params:
-        runs=runs_folder,
-        study=study_outline(),
-        code=code_id("beyond_mle.stages.tabulate"),
+        outline=lambda wildcards: page_of(wildcards).outline,
+        code=code_of("tabulate"),
     shell:
-        "python -m beyond_mle.stages.tabulate --config {input.study} --runs {params.runs} --truth {input.truth}"
-        " --published {input.published} --table {wildcards.table} --output {output} > {log} 2>&1"
+        f"python -m beyond_mle tabulate {STUDY_ARGUMENTS} --page {{wildcards.page}} > {{log}} 2>&1"
 
 
 rule scorecard:
     input:
-        study=ancient(STUDY_FILE),
-        scores=reported_scores(),
-        claims="config/claims.yaml",
-        exact=[*rules.illustrate.output, *rules.sharpen.output, *rules.compete.output],
+        table=rules.collect.output,
+        claims=STUDY.claims,
     output:
         f"{RESULTS}/scorecard.json",
     log:
         f"{RESULTS}/logs/scorecard.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/scorecard.tsv"
     conda:
         "../../envs/conda.yaml"
     params:
-        runs=runs_folder,
-        study=study_outline(),
-        code=code_id("beyond_mle.stages.scorecard"),
+        substitutes=text_of(STUDY.substitutes),
+        checks=STUDY.checks.model_dump_json(),
+        code=code_of("scorecard"),
     shell:
-        "python -m beyond_mle.stages.scorecard --config {input.study} --runs {params.runs} --claims {input.claims}"
-        " --exact {input.exact} --output {output} > {log} 2>&1"
+        f"python -m beyond_mle scorecard {STUDY_ARGUMENTS} > {{log}} 2>&1"
 
 
 rule render:
     input:
-        study=ancient(STUDY_FILE),
-        notebook="notebooks/{notebook}.py",
-        published="config/published.yaml",
-        cleaning=expand(f"{DATA}/cleaning.json", task=TASKS),
-        truth=expand(f"{RESULTS}/truth/{{task}}.json", task=TASKS),
-        scores=reported_scores(),
-        tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=PAGES),
-        exact=[*rules.illustrate.output, *rules.sharpen.output, *rules.compete.output],
-        scorecard=rules.scorecard.output,
-        speed=expand(f"{RESULTS}/speed/{{task}}.json", task=SPEED_TASKS),
-        training=[
-            f"{RESULTS}/runs/{key}/{name}" for key in RUNS for name in ("training.json", "training.jsonl")
+        lambda wildcards: [file.as_posix() for file in page_of(wildcards).inputs()],
+        speed=lambda wildcards: [
+            LAYOUT.speed(task).as_posix() for task in page_of(wildcards).tasks if task in SPEED_RUNS
         ],
+        notebook=lambda wildcards: notebook_of(wildcards.page).as_posix(),
     output:
-        f"{RESULTS}/report/{{notebook}}.html",
+        f"{RESULTS}/report/{{page}}.html",
     log:
-        f"{RESULTS}/logs/render-{{notebook}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/render-{{notebook}}.tsv"
+        f"{RESULTS}/logs/render-{{page}}.log",
     conda:
         "../../envs/conda.yaml"
     params:
-        results=results_folder,
-        study=study_outline(),
-        code=code_id(
-            "beyond_mle.stages.render",
-            "beyond_mle.report.html_table",
-            "beyond_mle.report.effects",
-            "beyond_mle.report.plane_figures",
-            "beyond_mle.report.theory_figures",
-            "beyond_mle.report.adversarial_figures",
-            "beyond_mle.report.knob_figures",
-            "beyond_mle.report.frontier_figures",
-            "beyond_mle.report.curve_figures",
-            "beyond_mle.report.frontier",
-            "beyond_mle.report.gains",
-        ),
+        outline=lambda wildcards: page_of(wildcards).outline,
+        code=lambda wildcards: code_of_notebook(notebook_of(wildcards.page)),
     shell:
-        "python -m beyond_mle.stages.render --notebook {input.notebook} --config {input.study}"
-        " --results {params.results} --output {output} > {log} 2>&1"
+        f"python -m beyond_mle render {STUDY_ARGUMENTS} --page {{wildcards.page}} --notebook {{input.notebook}}"
+        " > {log} 2>&1"

@@ -11,12 +11,13 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
+from beyond_mle.capabilities import Stepwise
 from beyond_mle.decoding.length_limit import LengthLimit, forbid_end
-from beyond_mle.decoding.padding import unpad
 from beyond_mle.decoding.stepping import worth_compacting
+from beyond_mle.decoding.text_decoder import TextDecoder
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import BOS, EOS, PAD
-from beyond_mle.types import Stepwise
+from beyond_mle.text.padding import unpad
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Hypothesis:
 
 
 @DECODERS.register("beam")
-class Beam:
+class Beam(TextDecoder):
     """Beam search; size 1 without a penalty is greedy decoding."""
 
     class Options(LengthLimit):
@@ -40,14 +41,14 @@ class Beam:
         """α of the score log q(y|x) / (T+1)^α, where T+1 counts EOS as in fairseq. 0 ranks by log q(y|x), as
         the official autoregressive script does; 1 by the mean."""
 
-    def __init__(self, options: Options):
-        self._options = options
+    options: Options
+    needs = (Stepwise,)
 
     @torch.inference_mode()
     def decode(self, model: Stepwise, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
         """The best output found for each source, without BOS and EOS; `generator` is not used."""
-        limit_B = self._options.lengths(source_BS, model)
-        o = self._options
+        limit_B = self.options.lengths(source_BS, model)
+        o = self.options
         found = beam_search(model, source_BS, limit_B, o.size, o.length_penalty, o.min_length)
         return [hypotheses[0].tokens if hypotheses else [] for hypotheses in found]
 

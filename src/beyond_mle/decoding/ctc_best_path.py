@@ -3,13 +3,15 @@
 import torch
 from torch import Tensor
 
-from beyond_mle.decoding.alignment import Aligned, collapse
+from beyond_mle.capabilities import Aligned
+from beyond_mle.decoding.alignment import collapse
+from beyond_mle.decoding.text_decoder import TextDecoder
 from beyond_mle.options import Options
 from beyond_mle.registry import DECODERS
 
 
 @DECODERS.register("ctc-best-path")
-class CTCBestPath:
+class CTCBestPath(TextDecoder):
     """The output of the most probable alignment, which need not be the most probable output.
 
     The official script decodes so, and like it this may give an empty output.
@@ -18,8 +20,8 @@ class CTCBestPath:
     class Options(Options):
         """None."""
 
-    def __init__(self, options: Options):
-        self._options = options
+    options: Options
+    needs = (Aligned,)
 
     @torch.inference_mode()
     def decode(self, model: Aligned, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:

@@ -11,15 +11,16 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from beyond_mle.decoding.alignment import Aligned
-from beyond_mle.decoding.padding import unpad
+from beyond_mle.capabilities import Aligned
+from beyond_mle.decoding.text_decoder import TextDecoder
 from beyond_mle.options import Options
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import PAD
+from beyond_mle.text.padding import unpad
 
 
 @DECODERS.register("ctc-prefix-beam")
-class CTCPrefixBeam:
+class CTCPrefixBeam(TextDecoder):
     """The output of the highest probability found; with a beam that holds every prefix, the most probable output."""
 
     class Options(Options):
@@ -28,14 +29,14 @@ class CTCPrefixBeam:
         size: int = Field(default=5, ge=1)
         """Prefixes kept per source (the official code's unused beam search: 20)."""
 
-    def __init__(self, options: Options):
-        self._options = options
+    options: Options
+    needs = (Aligned,)
 
     @torch.inference_mode()
     def decode(self, model: Aligned, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
         """The best output found for each source; `generator` is not used."""
         log_prob_BUV = model.alignment_log_probs(model.encode(source_BS))
-        return prefix_beam_search(log_prob_BUV, model.blank, self._options.size)[0]
+        return prefix_beam_search(log_prob_BUV, model.blank, self.options.size)[0]
 
 
 def prefix_beam_search(log_prob_BUV: Tensor, blank: int, size: int) -> tuple[list[list[int]], Tensor]:

@@ -3,20 +3,22 @@
 import torch
 from torch import Tensor
 
-from beyond_mle.decoding.alignment import Aligned, collapse
+from beyond_mle.capabilities import Aligned
+from beyond_mle.decoding.alignment import collapse
 from beyond_mle.decoding.sampling import SamplingOptions, draw
+from beyond_mle.decoding.text_decoder import TextDecoder
 from beyond_mle.registry import DECODERS
 
 
 @DECODERS.register("ctc-sample")
-class CTCSampling:
+class CTCSampling(TextDecoder):
     """Ancestral sampling: positions are independent, so at temperature 1 outputs come exactly from q(y|x)."""
 
     class Options(SamplingOptions):
         """The temperature, which is that of each position's symbol, and the number of samples."""
 
-    def __init__(self, options: Options):
-        self._options = options
+    options: Options
+    needs = (Aligned,)
 
     @torch.inference_mode()
     def decode(self, model: Aligned, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
@@ -26,4 +28,4 @@ class CTCSampling:
             ValueError: without a generator, since a sample must be reproducible.
         """
         log_prob_BUV = model.alignment_log_probs(model.encode(source_BS))
-        return collapse(draw(log_prob_BUV, self._options.temperature, generator), model.blank)
+        return collapse(draw(log_prob_BUV, self.options.temperature, generator), model.blank)

@@ -3,27 +3,28 @@
 import torch
 from torch import Tensor
 
+from beyond_mle.capabilities import Stepwise
 from beyond_mle.decoding.length_limit import LengthLimit
 from beyond_mle.decoding.stepping import step_by_step
+from beyond_mle.decoding.text_decoder import TextDecoder
 from beyond_mle.registry import DECODERS
-from beyond_mle.types import Stepwise
 
 
 @DECODERS.register("greedy")
-class Greedy:
+class Greedy(TextDecoder):
     """Greedy decoding of autoregressive models."""
 
     class Options(LengthLimit):
         """Only the limits of the length."""
 
-    def __init__(self, options: Options):
-        self._options = options
+    options: Options
+    needs = (Stepwise,)
 
     @torch.inference_mode()
     def decode(self, model: Stepwise, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
         """The greedy output of each source, without BOS and EOS; `generator` is not used."""
-        limit_B = self._options.lengths(source_BS, model)
-        return step_by_step(model, source_BS, limit_B, self._options.min_length, _most_probable)
+        limit_B = self.options.lengths(source_BS, model)
+        return step_by_step(model, source_BS, limit_B, self.options.min_length, _most_probable)
 
 
 def _most_probable(log_prob_RV: Tensor, row_R: Tensor, step: int) -> Tensor:

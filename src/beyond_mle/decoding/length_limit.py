@@ -4,9 +4,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from beyond_mle.capabilities import Stepwise
 from beyond_mle.options import Options
 from beyond_mle.symbols import EOS, PAD
-from beyond_mle.types import Stepwise
 
 
 class LengthLimit(Options):

@@ -1,32 +1,18 @@
 """Mask-predict (Ghazvininejad et al. 2019): predict everything, then predict the least certain tokens again."""
 
-from typing import Protocol
-
 import torch
 from pydantic import Field
 from torch import Tensor
 
+from beyond_mle.capabilities import Masked
 from beyond_mle.decoding.single_pass import LengthBeam, best_candidates, inside, propose_lengths
+from beyond_mle.decoding.text_decoder import TextDecoder
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import PAD
-from beyond_mle.types import Encoded, OnePass
-
-
-class Refining(OnePass, Protocol):
-    """A one-pass model that can be shown part of its output (CMLM)."""
-
-    mask: int
-    """The id that hides a token."""
-
-    def token_log_probs_given(self, encoded: Encoded, token_BT: Tensor) -> Tensor:
-        """log q(v at t | x, the tokens that are not `mask`) as [B, T, V]; outputs end where PAD begins.
-
-        −inf for ids that the model never emits (PAD, BOS, EOS).
-        """
 
 
 @DECODERS.register("mask-predict")
-class MaskPredict:
+class MaskPredict(TextDecoder):
     """N passes: before pass i = 1 … N − 1 (the first is 0), the floor(T·(N − i)/N) least probable tokens are hidden.
 
     Hidden tokens are predicted again, given the others, and get a new probability; the others keep theirs. An output
@@ -42,19 +28,19 @@ class MaskPredict:
         length_beam: int = Field(default=5, ge=1)
         """The most probable lengths, all refined."""
 
-    def __init__(self, options: Options):
-        self._options = options
+    options: Options
+    needs = (Masked,)
 
     @torch.inference_mode()
-    def decode(self, model: Refining, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
+    def decode(self, model: Masked, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
         """The best candidate of each source, without BOS and EOS; `generator` is not used."""
-        encoded_R, length_BN, prior_BN = propose_lengths(model, source_BS, self._options)
+        encoded_R, length_BN, prior_BN = propose_lengths(model, source_BS, self.options)
         length_R = length_BN.flatten()
         inside_RT = inside(length_R, int(length_R.max()))
         token_RT = torch.where(inside_RT, model.mask, PAD)
         # Padding stays at 0: no token is more certain, and of equal scores the first ones are hidden, so it never is.
         score_RT = torch.zeros(inside_RT.shape, device=length_R.device)
-        passes = self._options.iterations
+        passes = self.options.iterations
         for i in range(passes):
             token_RT = token_RT.masked_fill(least_certain(score_RT, length_R * (passes - i) // passes), model.mask)
             hidden_RT = token_RT == model.mask

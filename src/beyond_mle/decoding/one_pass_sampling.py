@@ -3,23 +3,24 @@
 import torch
 from torch import Tensor
 
-from beyond_mle.decoding.padding import unpad
+from beyond_mle.capabilities import OnePass
 from beyond_mle.decoding.sampling import SamplingOptions, draw
 from beyond_mle.decoding.single_pass import inside
+from beyond_mle.decoding.text_decoder import TextDecoder
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import PAD
-from beyond_mle.types import OnePass
+from beyond_mle.text.padding import unpad
 
 
 @DECODERS.register("one-pass-sample")
-class OnePassSampling:
+class OnePassSampling(TextDecoder):
     """A length from q(T|x), then every token on its own: at temperature 1 outputs come exactly from q(y, T|x)."""
 
     class Options(SamplingOptions):
         """The temperature, which is that of the tokens and not of the length, and the number of samples."""
 
-    def __init__(self, options: Options):
-        self._options = options
+    options: Options
+    needs = (OnePass,)
 
     @torch.inference_mode()
     def decode(self, model: OnePass, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
@@ -30,5 +31,5 @@ class OnePassSampling:
         """
         encoded = model.encode(source_BS)
         length_B = draw(model.length_log_probs(encoded), 1.0, generator)
-        token_BT = draw(model.token_log_probs(encoded, length_B), self._options.temperature, generator)
+        token_BT = draw(model.token_log_probs(encoded, length_B), self.options.temperature, generator)
         return unpad(token_BT.where(inside(length_B, token_BT.shape[1]), PAD))

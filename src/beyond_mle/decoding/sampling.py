@@ -1,18 +1,23 @@
 """Ancestral sampling: each token is drawn from the model's distribution, at a temperature."""
 
+from typing import ClassVar
+
 import torch
 from pydantic import Field
 from torch import Tensor
 
+from beyond_mle.capabilities import Stepwise
 from beyond_mle.decoding.length_limit import LengthLimit
 from beyond_mle.decoding.stepping import step_by_step
+from beyond_mle.decoding.text_decoder import TextDecoder
 from beyond_mle.options import Options
 from beyond_mle.registry import DECODERS
-from beyond_mle.types import Stepwise
 
 
 class SamplingOptions(Options):
     """What all decoders that sample have in common."""
+
+    headline: ClassVar[tuple[str, ...]] = ("temperature",)
 
     temperature: float = Field(default=1.0, gt=0)
     """Tokens are drawn ∝ q^(1/temperature); 1 samples from the model itself."""
@@ -21,7 +26,7 @@ class SamplingOptions(Options):
 
 
 @DECODERS.register("sample")
-class Sampling:
+class Sampling(TextDecoder):
     """Ancestral sampling from autoregressive models."""
 
     class Options(SamplingOptions, LengthLimit):
@@ -30,8 +35,8 @@ class Sampling:
         min_length: int = Field(default=0, ge=0)
         """No sample is shorter; above 0, samples are no longer from the model's own distribution."""
 
-    def __init__(self, options: Options):
-        self._options = options
+    options: Options
+    needs = (Stepwise,)
 
     @torch.inference_mode()
     def decode(self, model: Stepwise, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
@@ -40,16 +45,16 @@ class Sampling:
         Raises:
             ValueError: without a generator, since a sample must be reproducible.
         """
-        limit_B = self._options.lengths(source_BS, model)
+        limit_B = self.options.lengths(source_BS, model)
         # Drawn in one piece, so that a sample does not depend on when finished rows leave the batch.
         shape = (len(source_BS), int(limit_B.max()))
         uniform_BT = uniform(shape, generator, source_BS.device)
 
         def choose(log_prob_RV: Tensor, row_R: Tensor, step: int) -> Tensor:
-            prob_RV = (log_prob_RV / self._options.temperature).softmax(dim=1)
+            prob_RV = (log_prob_RV / self.options.temperature).softmax(dim=1)
             return invert_cumulative(prob_RV, uniform_BT[row_R, step])
 
-        return step_by_step(model, source_BS, limit_B, self._options.min_length, choose)
+        return step_by_step(model, source_BS, limit_B, self.options.min_length, choose)
 
 
 def draw(log_prob: Tensor, temperature: float, generator: torch.Generator | None) -> Tensor:

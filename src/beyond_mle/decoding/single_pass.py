@@ -4,11 +4,13 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from beyond_mle.decoding.padding import unpad
+from beyond_mle.capabilities import OnePass
+from beyond_mle.decoding.text_decoder import TextDecoder
 from beyond_mle.options import Options
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import PAD
-from beyond_mle.types import Encoded, OnePass
+from beyond_mle.text.padding import unpad
+from beyond_mle.types import Encoded
 
 BOUNDARY_TOKENS = 2
 """bos and eos, which count as two certain tokens of a non-autoregressive output."""
@@ -25,7 +27,7 @@ class LengthBeam(Options):
 
 
 @DECODERS.register("single-pass")
-class SinglePass:
+class SinglePass(TextDecoder):
     """One parallel pass of a non-autoregressive model, for one or several candidate lengths.
 
     With several candidates, the one with the highest mean token log-probability wins (see `best_candidates`). The
@@ -35,13 +37,13 @@ class SinglePass:
     class Options(LengthBeam):
         """How many lengths are tried, and how the best is chosen."""
 
-    def __init__(self, options: Options):
-        self._options = options
+    options: Options
+    needs = (OnePass,)
 
     @torch.inference_mode()
     def decode(self, model: OnePass, source_BS: Tensor, generator: torch.Generator | None = None) -> list[list[int]]:
         """The best candidate of each source, without BOS and EOS; `generator` is not used."""
-        encoded_R, length_BN, prior_BN = propose_lengths(model, source_BS, self._options)
+        encoded_R, length_BN, prior_BN = propose_lengths(model, source_BS, self.options)
         best_RT = model.token_log_probs(encoded_R, length_BN.flatten()).max(dim=2)
         return best_candidates(best_RT.indices, best_RT.values, length_BN, prior_BN)
 

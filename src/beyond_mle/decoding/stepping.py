@@ -5,10 +5,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from beyond_mle.capabilities import Stepwise
 from beyond_mle.decoding.length_limit import forbid_end
-from beyond_mle.decoding.padding import unpad
 from beyond_mle.symbols import BOS, EOS, PAD
-from beyond_mle.types import Stepwise
+from beyond_mle.text.padding import unpad
 
 Choice = Callable[[Tensor, Tensor, int], Tensor]
 """From log q(next) [R, V], the source each row decodes [R] and the step: the next token of each row [R]."""

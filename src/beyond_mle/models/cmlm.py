@@ -12,7 +12,7 @@ from torch import Tensor
 from beyond_mle.models.one_pass_model import OnePassModel
 from beyond_mle.registry import MODELS
 from beyond_mle.symbols import PAD, UNK
-from beyond_mle.types import Encoded, LogProb, TextBatch
+from beyond_mle.types import ONLY_LOG_Q, Encoded, LogProb, TextBatch, TokenLogProb, TokenRequest
 
 
 @MODELS.register("cmlm")
@@ -34,14 +34,11 @@ class CMLM(OnePassModel):
         """
         if not self.training:
             return super().log_prob(batch)
-        encoded, target_BT = self.encode(batch.source_BS), batch.target_BT
-        real_BT = target_BT != PAD
-        input_BT = hide_randomly(target_BT, self.mask)
-        hidden_BT = input_BT == self.mask
-        states_BTD = self.decode(encoded, input_BT, real_BT)
+        encoded, states_BTD, hidden_BT = self._partly_hidden(batch)
+        target_BT = batch.target_BT
         hidden, shown = (
             self.scores(encoded, target_BT, (states_BTD, target_BT, part_BT))
-            for part_BT in (hidden_BT, real_BT & ~hidden_BT)
+            for part_BT in (hidden_BT, (target_BT != PAD) & ~hidden_BT)
         )
         return replace(
             hidden,
@@ -50,6 +47,21 @@ class CMLM(OnePassModel):
             certainty="unnormalised",
             hidden=replace(hidden, length_B=hidden_BT.sum(1), boundary=0, length_log_prob_B=None),
         )
+
+    def token_log_prob(self, batch: TextBatch, request: TokenRequest = ONLY_LOG_Q) -> TokenLogProb:
+        """In evaluation given x and T; in training given x and the shown part of y, with `hidden` as in `log_prob`."""
+        if not self.training:
+            return super().token_log_prob(batch, request)
+        encoded, states_BTD, hidden_BT = self._partly_hidden(batch)
+        everything = self.token_scores(encoded, batch, (states_BTD, batch.target_BT, batch.target_BT != PAD), request)
+        hidden = replace(everything, mask_BT=hidden_BT, length_B=hidden_BT.sum(1), boundary=0, length_log_prob_B=None)
+        return replace(everything, hidden=hidden)
+
+    def _partly_hidden(self, batch: TextBatch) -> tuple[Encoded, Tensor, Tensor]:
+        """Show the decoder a random part of the target: the source, the states [B, T, D], which tokens are hidden."""
+        encoded, target_BT = self.encode(batch.source_BS), batch.target_BT
+        input_BT = hide_randomly(target_BT, self.mask)
+        return encoded, self.decode(encoded, input_BT, target_BT != PAD), input_BT == self.mask
 
     def token_log_probs_given(self, encoded: Encoded, token_BT: Tensor) -> Tensor:
         """log q(v at t | x, the tokens of `token_BT` that are not `mask`) as [B, T, V]; PAD ends an output."""

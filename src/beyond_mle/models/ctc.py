@@ -16,7 +16,7 @@ from beyond_mle.models.layers import DecoderLayer, TransformerOptions, token_log
 from beyond_mle.models.text_model import TextModel
 from beyond_mle.registry import MODELS
 from beyond_mle.symbols import EOS, PAD
-from beyond_mle.types import Encoded, LogProb
+from beyond_mle.types import Encoded, LogProb, TextSpec
 
 
 class CTCOptions(TransformerOptions):
@@ -40,8 +40,8 @@ class CTC(TextModel):
     first_output = EOS
     boundary = 2
 
-    def __init__(self, options: CTCOptions, vocabulary_size: int):
-        super().__init__(options, vocabulary_size)
+    def __init__(self, options: CTCOptions, spec: TextSpec):
+        super().__init__(options, spec)
         self.layers = nn.ModuleList(DecoderLayer(options) for _ in range(options.decoder_layers))
 
     def predictions(self, encoded: Encoded, target_BT: Tensor) -> tuple[Tensor, Tensor, Tensor]:

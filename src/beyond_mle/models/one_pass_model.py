@@ -10,10 +10,10 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from beyond_mle.models.factorised_model import FactorisedModel
 from beyond_mle.models.layers import DecoderLayer, TransformerOptions
-from beyond_mle.models.text_model import TextModel
 from beyond_mle.symbols import PAD, UNK
-from beyond_mle.types import Encoded
+from beyond_mle.types import Encoded, TextSpec
 
 
 class OnePassOptions(TransformerOptions):
@@ -23,7 +23,7 @@ class OnePassOptions(TransformerOptions):
     """The length predictor chooses T − S among −max … +max (official code: 256 classes)."""
 
 
-class OnePassModel(TextModel):
+class OnePassModel(FactorisedModel):
     """Encoder, length predictor by offset, and a decoder without causal mask."""
 
     Options = OnePassOptions
@@ -31,8 +31,8 @@ class OnePassModel(TextModel):
     first_output = UNK
     boundary = 2
 
-    def __init__(self, options: OnePassOptions, vocabulary_size: int):
-        super().__init__(options, vocabulary_size)
+    def __init__(self, options: OnePassOptions, spec: TextSpec):
+        super().__init__(options, spec)
         self.layers = nn.ModuleList(DecoderLayer(options) for _ in range(options.decoder_layers))
         self.length_offset = nn.Linear(options.width, 2 * options.max_length_offset + 1, bias=False)
         nn.init.normal_(self.length_offset.weight, std=options.width**-0.5)

@@ -1,25 +1,22 @@
-"""A generator network: samples in the plane without a density."""
+"""A generator network: samples without a density."""
 
-from typing import Protocol
+from typing import ClassVar
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from beyond_mle.models.noise import standard_normal
 from beyond_mle.options import Options as BaseOptions
 from beyond_mle.registry import MODELS
-
-
-class Generator(Protocol):
-    """What adversarial training asks of a model in the plane."""
-
-    def sample(self, n: int, generator: torch.Generator) -> Tensor:
-        """n points as [n, 2], differentiable in the parameters."""
+from beyond_mle.types import Spec, VectorSpec
 
 
 @MODELS.register("plane-generator")
 class PlaneGenerator(nn.Module):
-    """x = g(z), z ~ N(0, I) in the plane, g a network of two hidden layers; it gives samples, no log-probability."""
+    """x = g(z), z ~ N(0, I), g a network of two hidden layers; it gives samples, no log-probability."""
+
+    accepts: ClassVar[type[Spec]] = VectorSpec
 
     class Options(BaseOptions):
         """Its size."""
@@ -27,20 +24,21 @@ class PlaneGenerator(nn.Module):
         width: int = Field(default=32, gt=0)
         """Units of either hidden layer."""
 
-    def __init__(self, options: Options):
+    def __init__(self, options: Options, spec: VectorSpec):
         super().__init__()
+        self.dimensions = spec.dimensions
         self.network = nn.Sequential(
-            nn.Linear(2, options.width),
+            nn.Linear(spec.dimensions, options.width),
             nn.SiLU(),
             nn.Linear(options.width, options.width),
             nn.SiLU(),
-            nn.Linear(options.width, 2),
+            nn.Linear(options.width, spec.dimensions),
         )
 
-    def forward(self, noise_N2: Tensor) -> Tensor:
+    def forward(self, noise_ND: Tensor) -> Tensor:
         """The points that noise is mapped to."""
-        return noise_N2 + self.network(noise_N2)  # starts near N(0, I)
+        return noise_ND + self.network(noise_ND)  # starts near N(0, I)
 
-    def sample(self, n: int, generator: torch.Generator) -> Tensor:
-        """n points as [n, 2], differentiable in the parameters."""
-        return self(torch.randn((n, 2), generator=generator, dtype=self.network[0].weight.dtype))
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """n points as [n, D], differentiable in the parameters."""
+        return self(standard_normal(n, self.dimensions, self.network[0].weight, generator))

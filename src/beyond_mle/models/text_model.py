@@ -1,27 +1,30 @@
 """What the text models have in common: encoder, shared embeddings, sums of token log-probabilities."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from beyond_mle.models.layers import Embedding, Encoder, TransformerOptions, token_entropies, token_log_probs
 from beyond_mle.symbols import PAD
-from beyond_mle.types import Encoded, LogProb, TextBatch
+from beyond_mle.types import Encoded, LogProb, Spec, TextBatch, TextSpec
 
 
 class TextModel(nn.Module):
     """An encoder-decoder that factorises over target positions: q(y|x) = Π_t q(y_t | …)."""
 
+    accepts: ClassVar[type[Spec]] = TextSpec
+    """The kind of data that it is for."""
     first_output: int
     """The first id that the model can emit: ids below are never produced and have probability 0."""
     boundary: int
     """Boundary symbols that the official code counts into T (see `LogProb.boundary`)."""
 
-    def __init__(self, options: TransformerOptions, vocabulary_size: int):
+    def __init__(self, options: TransformerOptions, spec: TextSpec):
         super().__init__()
         self.options = options
-        self.embedding = Embedding(vocabulary_size, options)
+        self.embedding = Embedding(spec.vocabulary_size, options)
         self.encoder = Encoder(self.embedding, options)
         self.norm = nn.LayerNorm(options.width)
 
@@ -81,6 +84,14 @@ class TextModel(nn.Module):
         return nn.functional.pad(log_probs, (self.first_output, 0), value=float("-inf"))
 
 
+def by_row(value_N: Tensor, mask_BT: Tensor) -> Tensor:
+    """Values of the real positions, laid end to end [N, …], back in their rows [B, T, …]; 0 elsewhere."""
+    rest = value_N.shape[1:]
+    return value_N.new_zeros(*mask_BT.shape, *rest).masked_scatter(
+        mask_BT.view(*mask_BT.shape, *(1 for _ in rest)), value_N
+    )
+
+
 def _sum_by_row(value_N: Tensor, mask_BT: Tensor) -> Tensor:
     """Sum the values of each row's real positions (in a fixed order, unlike scattered additions on a GPU)."""
-    return value_N.new_zeros(mask_BT.shape).masked_scatter(mask_BT, value_N).sum(1)
+    return by_row(value_N, mask_BT).sum(1)

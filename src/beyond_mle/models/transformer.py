@@ -6,23 +6,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from beyond_mle.models.factorised_model import FactorisedModel
 from beyond_mle.models.layers import DecoderLayer, TransformerOptions
-from beyond_mle.models.text_model import TextModel
 from beyond_mle.registry import MODELS
 from beyond_mle.symbols import BOS, EOS, PAD
-from beyond_mle.types import Encoded, LogProb, TextBatch
+from beyond_mle.types import Encoded, LogProb, TextBatch, TextSpec
 
 
 @MODELS.register("transformer")
-class Transformer(TextModel):
+class Transformer(FactorisedModel):
     """Encoder-decoder with causal self-attention in the decoder."""
 
     Options = TransformerOptions
     first_output = EOS
     boundary = 1
 
-    def __init__(self, options: TransformerOptions, vocabulary_size: int):
-        super().__init__(options, vocabulary_size)
+    def __init__(self, options: TransformerOptions, spec: TextSpec):
+        super().__init__(options, spec)
         self.layers = nn.ModuleList(DecoderLayer(options) for _ in range(options.decoder_layers))
 
     @property

@@ -15,11 +15,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from beyond_mle.decoding.padding import pad
 from beyond_mle.decoding.sampling import Sampling
 from beyond_mle.errors import UserError
 from beyond_mle.options import Options
 from beyond_mle.symbols import PAD
+from beyond_mle.text.padding import pad
 from beyond_mle.types import Model, TextBatch
 
 

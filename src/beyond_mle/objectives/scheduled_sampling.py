@@ -2,7 +2,7 @@
 
 Each token of the prefix is the true one with probability ε_i, else drawn from q; ε_i falls with the optimiser's step i.
 No gradient passes through what is drawn. The objective is improper for ε < 1 (Huszár 2015): of strings of two symbols
-it comes to rest at ε P + (1−ε) P₁P₂ (`yardsticks.scheduled_sampling`). With ε = 1 it is maximum likelihood.
+it comes to rest at ε P + (1−ε) P₁P₂ (`formulas.scheduled_sampling_optima`). With ε = 1 it is maximum likelihood.
 
 The prefix is made for all positions at once (Mihaylova & Martins 2019): a pass over the true prefix draws a token at
 each position, and mixing them gives the next prefix w. A further pass draws again, with the same random numbers, after
@@ -10,19 +10,21 @@ w. Each pass makes one more token right at least, so that T of them give what dr
 """
 
 import math
-from typing import ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal
 
 import torch
 from pydantic import Field, model_validator
 from scipy.special import expit
 from torch import Tensor
 
+from beyond_mle.capabilities import Need, Prefixed
 from beyond_mle.decoding.sampling import invert_cumulative
-from beyond_mle.objectives.likelihood import MLE, LikelihoodOptions
+from beyond_mle.objectives.likelihood import LikelihoodOptions
+from beyond_mle.objectives.mle import MLE
 from beyond_mle.objectives.policy_gradient import evaluating
 from beyond_mle.registry import OBJECTIVES
 from beyond_mle.symbols import PAD
-from beyond_mle.types import Encoded, LogProb, Loss, TextBatch
+from beyond_mle.types import LogProb, Loss, TextBatch
 
 CHUNK = 1024
 """Positions whose distributions are held at a time: 1024 × 8000 float32 probabilities are 32 MB."""
@@ -71,22 +73,6 @@ class ScheduledSamplingOptions(LikelihoodOptions):
         return max(self.minimum, value)
 
 
-class PrefixedModel(Protocol):
-    """An autoregressive model that can be shown another prefix than the target; it predicts each symbol from it."""
-
-    def encoder(self, source_BS: Tensor) -> Encoded:
-        """Encode the sources."""
-
-    def states(self, encoded: Encoded, prefix_BT: Tensor) -> Tensor:
-        """The hidden states from which the symbols at 1 … T+1 are predicted, [B, T+1, D]."""
-
-    def word_log_probs(self, hidden: Tensor) -> Tensor:
-        """[…, D] → log q(next symbol) […, V]."""
-
-    def prefixed_log_prob(self, batch: TextBatch, prefix_BT: Tensor) -> LogProb:
-        """Σ_t log q(y_t | w_<t, x) of the targets y, where w is the prefix."""
-
-
 @OBJECTIVES.register("scheduled-sampling")
 class ScheduledSampling(MLE):
     """Maximum likelihood of the true symbols, each after a prefix that is partly the model's own; improper for ε < 1.
@@ -96,16 +82,15 @@ class ScheduledSampling(MLE):
 
     Options = ScheduledSamplingOptions
     options: ScheduledSamplingOptions
-    autoregressive_method: ClassVar[str] = "prefixed_log_prob"
-    """What a model must have to be trained by this objective."""
+    needs: ClassVar[tuple[Need, ...]] = (Prefixed,)
 
-    def losses(self, model: PrefixedModel, batch: TextBatch, step: int = 0) -> dict[str, Loss]:
+    def losses(self, model: Any, batch: TextBatch, step: int = 0) -> dict[str, Loss]:
         """The loss of a batch; `epsilon` is logged with it."""
         losses = super().losses(model, batch, step)
         losses["model"].metrics["epsilon"] = torch.tensor(self.options.epsilon(step))
         return losses
 
-    def _log_prob(self, model: PrefixedModel, batch: TextBatch, step: int) -> LogProb:
+    def _log_prob(self, model: Any, batch: TextBatch, step: int) -> LogProb:
         """Of the true symbols after the mixed prefix."""
         keep = self.options.epsilon(step)
         if keep == 1:
@@ -114,14 +99,14 @@ class ScheduledSampling(MLE):
 
 
 @torch.no_grad()
-def mixed_prefix(model: PrefixedModel, batch: TextBatch, keep: float, options: ScheduledSamplingOptions) -> Tensor:
+def mixed_prefix(model: Any, batch: TextBatch, keep: float, options: ScheduledSamplingOptions) -> Tensor:
     """The targets [B, T], with some tokens replaced by the model's own.
 
     A replacement may be EOS, as in the algorithm: what follows it is still predicted. It is drawn from the model in
     evaluation mode, which is the one that generates.
 
     Args:
-        model: whose tokens replace true ones.
+        model: also `Prefixed`; its tokens replace true ones.
         batch: the pairs.
         keep: ε, the probability that a token stays, for each token on its own.
         options: how tokens are chosen, in how many passes.

@@ -1,45 +1,35 @@
-"""Claims: linear combinations of table cells, and what is said of them.
+"""Claims: linear combinations of cells of the long table, and what is said of them.
 
-A `RunClaim` is of scores, which have seeds; an `ExactClaim` is of a table of exact results, where p is known. What is
-measured of them, and the verdicts, are in `verdicts`.
+How a file of claims is written is told at the head of config/claims.yaml. An entry of it is a `Template`, which stands
+for one claim or several; what is measured of a `Claim`, and the verdicts, are in `verdicts`.
 """
 
-from collections.abc import Mapping
+import itertools
+import string
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from beyond_mle.errors import UserError
+from beyond_mle.errors import UserError, nearest
 from beyond_mle.files import read_yaml
 from beyond_mle.options import Options, parse
 
 CONTROL = "control"
-"""Stands for the control of the stage, in the `objective` of a cell."""
+"""As an `objective`: that of the control of the runs that the other conditions select."""
+SYSTEM = "system"
+"""As a column: the conditions of that name under `systems:`."""
+NAME = "name"
+"""In a system: what statements call it."""
 
-
-class Cell(Options):
-    """One number of a table, written `model/objective/decoder/metric`, where needed after `data/`."""
-
-    data: str | None
-    """A data set or task, as in `RunClaim.paper`; none: the one on which the claim is measured."""
-    model: str
-    """A model of the study."""
-    objective: str
-    """An objective of the study, or `control`: the control of the model's stage."""
-    decoder: str
-    """A decoder of the study, or `none`."""
-    metric: str
-    """The metric's name."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _split(cls, text: Any) -> dict[str, str | None]:
-        parts = text.split("/") if isinstance(text, str) else []
-        if len(parts) not in (4, 5) or not all(parts):
-            raise ValueError("a cell is written model/objective/decoder/metric or data/model/objective/decoder/metric")
-        data = parts.pop(0) if len(parts) == 5 else None
-        return dict(zip(cls.model_fields, [data, *parts], strict=True))
+Entry = bool | int | float | str
+"""What stands in a column of a table."""
+Conditions = dict[str, Entry]
+"""Column → entry: what singles out one row of the long table, or one for each seed."""
+Shared = dict[str, Entry | Annotated[list[Entry], Field(min_length=1)]]
+"""The same, or a list of such entries."""
 
 
 class Expect(Options):
@@ -63,71 +53,197 @@ class Expect(Options):
         return {"side": parts[0], "than": parts[1]}
 
 
-class Claim(Options):
+@dataclass(frozen=True)
+class Term:
+    """A cell, added or subtracted."""
+
+    sign: int
+    conditions: Conditions
+    of_control: bool
+    """Whether the cell is that of the control of the runs that the conditions select."""
+
+
+@dataclass(frozen=True)
+class Claim:
     """A statement that a number can support: the sum of some cells minus the sum of others."""
 
     id: str
     """Unique."""
-    source: str = "ours"
-    """Where the claim is made: the paper, a comma, the place in it. By default it is this project's own."""
+    source: str
+    """Where the claim is made: the paper, a comma, the place in it; or `ours`."""
     statement: str
     """In words."""
+    expect: Expect
+    """What the claim says of the difference."""
+    paper: float | None
+    """The difference according to the paper, if it prints one."""
+    terms: tuple[Term, ...]
+    """Each with a condition on `task`: a task of the study or a data set of the paper."""
+    measured_for: Conditions
+    """The entries, of lists in the file, for which this claim is measured."""
+
+
+class Template(Options):
+    """A claim as it is written, measured on several data sets or for several entries of a column."""
+
+    id: str
+    """What the claims' ids begin with."""
+    statement: str
+    """In words; its first letter is made a capital."""
+    source: str = "ours"
+    """As of a claim; the data set follows."""
     expect: Expect = Expect.model_validate("> 0")
     """What the claim says of the difference."""
-
-
-class RunClaim(Claim):
-    """A claim on the scores of runs, measured per seed."""
-
-    plus: list[Cell] = Field(min_length=1)
-    """Added; a cell listed twice counts twice."""
-    minus: list[Cell] = Field(default=[])
-    """Subtracted."""
-    paper: dict[str, float | None] = Field(min_length=1)
-    """Where the claim is measured, and the difference according to the paper; null where it prints none.
-
-    A key is a data set of the paper (found through the study's `substitutes`) or a task of the study.
-    """
-
-
-Entry = bool | int | float | str
-"""What stands in a column of a table."""
-Conditions = dict[str, Entry]
-"""Column → entry: what singles out one row of a table, or one for each seed."""
-
-
-class ExactClaim(Claim):
-    """A claim on a table of exact results."""
-
-    exact: str
-    """The table's file, without its ending."""
-    where: dict[str, Entry | Annotated[list[Entry], Field(min_length=1)]] = Field(default={})
+    data: dict[str, float | None] = Field(default={})
+    """The tasks, or data sets of the paper, on which the claim is measured, and the difference that the paper has."""
+    where: Shared = Field(default={})
     """Conditions that all cells share. A list: the claim is measured once for each of its entries."""
-    plus: list[Conditions] = Field(min_length=1)
-    """Added, as many further conditions as it takes to single out each cell; a cell listed twice counts twice."""
+    gain: Shared | None = None
+    """In place of `where`: every cell is taken less that of its control."""
+    plus: list[Conditions] = Field(default=[{}], min_length=1)
+    """Added: of each cell, further conditions, which prevail; a cell listed twice counts twice."""
     minus: list[Conditions] = Field(default=[])
     """Subtracted."""
-    value: str = "value"
-    """The column that holds the numbers."""
-    paper: float | None = None
-    """The difference according to the paper, if it prints one."""
+
+    @field_validator("data", mode="before")
+    @classmethod
+    def _without_numbers(cls, value: Any) -> Any:
+        return dict.fromkeys(value) if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _no_conflict(self) -> "Template":
+        if self.gain is not None and self.where:
+            raise ValueError("`gain` is in place of `where`")
+        if self.gain is not None and any(cell.get("objective") == CONTROL for cell in (*self.plus, *self.minus)):
+            raise ValueError("`gain` takes the control away already")
+        if self.data and "task" in self.shared:
+            raise ValueError("the task is given twice: by `data`, and as a condition")
+        return self
+
+    @property
+    def shared(self) -> Shared:
+        """The conditions of all cells."""
+        return self.where if self.gain is None else self.gain
+
+    def claims(self, systems: Mapping[str, Conditions]) -> Iterator[Claim]:
+        """One claim per data set and combination of the entries of lists.
+
+        Raises:
+            UserError: if a system is not defined, or a cell has no task.
+        """
+        lists = {column: entries for column, entries in self.shared.items() if isinstance(entries, list)}
+        for data, *chosen in itertools.product(self.data or [None], *lists.values()):
+            entries = dict(zip(lists, chosen, strict=True))
+            shared = {**({} if data is None else {"task": data}), **self.shared, **entries}
+            suffix = [data, *chosen] if len(self.data) > 1 else chosen
+            yield Claim(
+                id="-".join([self.id, *map(str, suffix)]),
+                source=self.source if data is None else f"{self.source}, {data}",
+                statement=self.statement[:1].upper() + self.statement[1:],
+                expect=self.expect,
+                paper=self.data.get(data),
+                terms=tuple(self._terms(shared, systems)),
+                measured_for=entries,
+            )
+
+    def _terms(self, shared: Conditions, systems: Mapping[str, Conditions]) -> Iterator[Term]:
+        for sign, cells in ((1, self.plus), (-1, self.minus)):
+            for cell in cells:
+                conditions = shared | cell
+                if SYSTEM in conditions:
+                    system = str(conditions.pop(SYSTEM))
+                    if system not in systems:
+                        valid = nearest(system, systems)
+                        raise UserError(f"claim {self.id}: the system '{system}' is not defined: {valid}")
+                    conditions = {key: value for key, value in systems[system].items() if key != NAME} | conditions
+                if "task" not in conditions:
+                    raise UserError(f"claim {self.id}: a cell has no task: add `data`, or a condition on `task`")
+                of_control = conditions.get("objective") == CONTROL
+                if of_control:
+                    del conditions["objective"]
+                yield Term(sign, conditions, of_control)
+                if self.gain is not None:
+                    yield Term(-sign, conditions, of_control=True)
 
 
-def load_claims(path: Path) -> list[RunClaim | ExactClaim]:
-    """Read the list under `claims:` of a YAML file; a claim with the key `exact` is an `ExactClaim`.
+class ClaimsFile(Options):
+    """A file of claims."""
+
+    systems: dict[str, Conditions] = Field(default={})
+    """Name → conditions that go together, and a `name` for statements."""
+    claims: list[Annotated[dict[str, Any], Field(min_length=1)]]
+    """Each a `Template` that begins with `id: statement`; or several, under the key `for`."""
+
+
+def load_claims(path: Path) -> list[Claim]:
+    """Read a file of claims.
 
     Raises:
         UserError: naming the claim at fault and its key.
     """
     values = read_yaml(path)
-    if not isinstance(values, Mapping) or not isinstance(values.get("claims"), list):
+    if not isinstance(values, Mapping):
         raise UserError(f"{path}: a list 'claims:' is missing")
-    claims: list[RunClaim | ExactClaim] = []
-    for number, value in enumerate(values["claims"], start=1):
-        if not isinstance(value, Mapping):
-            raise UserError(f"{path}: claim number {number} is not a mapping")
-        kind = ExactClaim if "exact" in value else RunClaim
-        claims.append(parse(kind, value, f"claim {value.get('id', f'number {number}')}"))
-        if claims[-1].id in {claim.id for claim in claims[:-1]}:
-            raise UserError(f"{path}: the claim id '{claims[-1].id}' is used twice")
-    return claims
+    file = parse(ClaimsFile, values, path.name)
+    claims: dict[str, Claim] = {}
+    for entry in file.claims:
+        name, statement = next(iter(entry.items()))
+        written = {"id": name, "statement": statement} | {key: entry[key] for key in entry if key != name}
+        for case in _cases(written, file.systems):
+            template = parse(Template, case, f"claim {case['id']}")
+            for claim in template.claims(file.systems):
+                if claim.id in claims:
+                    raise UserError(f"{path}: the claim id '{claim.id}' is used twice")
+                claims[claim.id] = claim
+    return list(claims.values())
+
+
+def _cases(entry: dict[str, Any], systems: Mapping[str, Conditions]) -> Iterator[dict[str, Any]]:
+    """The templates that an entry with the key `for` stands for: one per case, its placeholders filled."""
+    if "for" not in entry:
+        yield entry
+        return
+    common = {key: value for key, value in entry.items() if key != "for"}
+    cases, place = entry["for"], f"claim {entry['id']}"
+    if not isinstance(cases, Mapping) or not all(isinstance(own, Mapping) for own in cases.values()):
+        raise UserError(f"{place}: 'for' must map the name of each case to a mapping")
+    for name, own in cases.items():
+        case = common | {key: value for key, value in own.items() if key in Template.model_fields}
+        words = {"case": name, **systems.get(name, {}), **own}
+        used = _placeholders(case)
+        known = {*_placeholders(common), *used, *Template.model_fields}
+        for key in own:
+            if key not in known:
+                valid = nearest(key, known)
+                raise UserError(f"{place}: '{key}' of the case '{name}' is not used: {valid}")
+        for word in used:
+            if word not in words:
+                raise UserError(f"{place}: the case '{name}' does not say what '${word}' is: {nearest(word, words)}")
+        yield _filled(case, words)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The strings of nested lists and mappings."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(item)
+
+
+def _placeholders(value: Any) -> dict[str, None]:
+    """The names that follow a $ in the strings, in their order."""
+    return dict.fromkeys(name for text in _texts(value) for name in string.Template(text).get_identifiers())
+
+
+def _filled(value: Any, words: Mapping[str, Any]) -> Any:
+    """Every placeholder replaced; one that is all of a string keeps the type of what it stands for."""
+    if isinstance(value, Mapping):
+        return {key: _filled(item, words) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, words) for item in value]
+    if not isinstance(value, str):
+        return value
+    if value.startswith("$") and value[1:] in words:
+        return words[value[1:]]
+    return string.Template(value).safe_substitute(words)

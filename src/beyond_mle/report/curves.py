@@ -1,38 +1,38 @@
 """The training logs of runs as one long table: what was logged at which step."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from beyond_mle import config
 from beyond_mle.files import read_jsonl
+from beyond_mle.layout import Layout
+from beyond_mle.runs import Run
 
 COLUMNS = ["task", "model", "objective", "seed", "step", "quantity", "value"]
 
 
 def read_curves(
-    selected: Iterable[config.Run], runs: Path, quantities: Sequence[str] = ("validation", "loss")
+    selected: Iterable[Run], layout: Layout, quantities: Sequence[str] = ("validation", "loss")
 ) -> pd.DataFrame:
     """What was logged, by optimiser step.
 
     Args:
         selected: whose logs to read.
-        runs: the folder results/{preset}/runs.
+        layout: where they lie.
         quantities: which of the logged numbers to read: `loss`, `validation` (higher is better), `gradient_norm`, and
             whatever metrics the objective logs, such as `weight`, `epsilon`, `reward` or `discriminator_accuracy`.
 
     Returns:
-        The columns `COLUMNS`; a run has no rows of what it did not log.
+        The columns `COLUMNS`, with the labels of task, model and objective; a run has no rows of what it did not log.
 
     Raises:
         UserError: if a log is missing or is not JSON lines.
     """
     rows: list[list[Any]] = []
     for run in selected:
-        key = [run.task, run.model, run.objective, run.seed]
-        for record in read_jsonl(runs / run.key / "training.jsonl"):
+        key = [run.task.label, run.model.label, run.objective.label, run.seed]
+        for record in read_jsonl(layout.training_log(run.key)):
             rows += [[*key, record["step"], name, record[name]] for name in quantities if name in record]
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -1,10 +1,10 @@
 """Quantities that the report derives from scores: per seed first, then the mean and sample sd over seeds."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import pandas as pd
 
-from beyond_mle.report.scores import CELL, COLUMNS, NO_DECODER, TRUTH
+from beyond_mle.report.style import NO_DECODER, ORACLE
 
 SPEED_UP = "speed-up"
 """The metric of `with_speed_ups`."""
@@ -26,33 +26,18 @@ def search_gaps(scores: pd.DataFrame, searches: Collection[str]) -> pd.DataFrame
     """What better searches add to greedy search, seed by seed.
 
     Args:
-        scores: from `read_scores`, `read_truth` or `published.as_scores`.
+        scores: rows of a long table.
         searches: decoders that search better than `greedy`.
 
     Returns:
         A row for each of their scores that `greedy` has too: the difference, under the decoder `gap_name(search)`.
     """
-    same = [column for column in COLUMNS if column not in ("decoder", "value")]
+    same = [column for column in scores if column not in ("decoder", "value")]
     greedy = scores[scores.decoder == "greedy"]
     gaps = scores[scores.decoder.isin(searches)].merge(greedy[[*same, "value"]], on=same, suffixes=("", "_greedy"))
     gaps["value"] -= gaps.value_greedy
     gaps["decoder"] = gaps.decoder.map(gap_name)
-    return gaps[COLUMNS]
-
-
-def over_seeds(scores: pd.DataFrame, metrics: Sequence[str] | None = None, decoder: str | None = None) -> pd.DataFrame:
-    """Mean and sample sd over seeds: the columns `scores.CELL`, mean, sd, n_seeds, in order of first appearance.
-
-    Args:
-        scores: from `read_scores` or `read_truth`.
-        metrics: those to keep, in this order; all by default.
-        decoder: the one to keep; all by default.
-    """
-    kept = scores if metrics is None else pd.concat([scores[scores.metric == metric] for metric in metrics])
-    if decoder is not None:
-        kept = kept[kept.decoder == decoder]
-    groups = kept.groupby(CELL, sort=False, dropna=False)["value"]
-    return groups.agg(mean="mean", sd="std", n_seeds="count").reset_index()
+    return gaps[list(scores.columns)]
 
 
 def speed_ups(speeds: pd.DataFrame, model: str, decoders: list[str]) -> pd.DataFrame:
@@ -94,12 +79,13 @@ def with_speed_ups(table: pd.DataFrame, speeds: pd.DataFrame, model: str, decode
     Returns:
         A row per trained system, its mean missing where no speed was measured, and then the other rows.
     """
-    system = ["task", "model", "objective", "order", "decoder"]
+    numbers = ["metric", "mean", "sd", "n_seeds", "control", "paper", "certainty"]
+    system = [name for name in table if name not in numbers]
     ratios = speed_ups(speeds, model, [decoder])
     measured = {} if ratios.empty else ratios.groupby(["task", "model", "decoder"])[f"× {decoder}, batch 1"].mean()
     is_speed = table.metric == SPEED_UP
     in_order = pd.concat([table[~is_speed], table[is_speed]])  # the paper has not printed all speeds
-    decoded = in_order[(in_order.model != TRUTH) & (in_order.decoder != NO_DECODER)]
+    decoded = in_order[(in_order.model != ORACLE) & (in_order.decoder != NO_DECODER)]
     rows = decoded[system].drop_duplicates()
     rows["mean"] = [measured.get(key) for key in rows[["task", "model", "decoder"]].itertuples(index=False, name=None)]
     rows["mean"] = rows["mean"].astype(float)

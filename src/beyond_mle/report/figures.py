@@ -171,7 +171,7 @@ def _order_panel(axis: Axes, points: pd.DataFrame, palette: Palette) -> dict[str
 
 
 def _bar_panel(axis: Axes, rows: pd.DataFrame, palette: Palette) -> None:
-    names = [objective_label(row.objective, row.order) for row in rows.itertuples()]
+    names = [objective_label(row.objective, {"order": row.order}) for row in rows.itertuples()]
     colours = [palette.get(name, OTHER) for name in rows.objective]
     drawn = axis.barh(names, rows["mean"], xerr=rows.sd, color=colours, height=0.65, capsize=2)
     for bar, model in zip(drawn, rows.model, strict=True):

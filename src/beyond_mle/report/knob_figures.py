@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from beyond_mle.report import style
 from beyond_mle.report.figures import Palette, empty, legend_handles
-from beyond_mle.report.style import HIGHER_IS_BETTER, OTHER, PLOT_SETTINGS, metric_label, objective_label
+from beyond_mle.report.style import OTHER, PLOT_SETTINGS, metric_label, objective_label
 
 COLUMNS = 3
 """Panels side by side."""
@@ -76,17 +77,17 @@ def gains(rows: pd.DataFrame) -> Figure:
     metrics = list(rows.metric.unique())
     if not metrics:
         return empty()
-    named = rows.assign(name=[objective_label(row.objective, row.order) for row in rows.itertuples()])
+    named = rows.assign(name=[objective_label(row.objective, {"order": row.order}) for row in rows.itertuples()])
     names = list(dict.fromkeys(named.name))
     models = _styles(named.model.unique())
     width = 2.2 + min(2.5 * len(metrics), 7.6)
     figure = Figure(figsize=(width, 1.0 + 0.13 * (len(models) + 1) * len(names)))
     axes = figure.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
     for axis, metric in zip(axes, metrics, strict=True):
-        for (model, style), shift in zip(models.items(), _offsets(len(models)), strict=True):
+        for (model, look), shift in zip(models.items(), _offsets(len(models)), strict=True):
             own = named[(named.metric == metric) & (named.model == model)]
             heights = [names.index(name) + shift for name in own.name]
-            axis.errorbar(own["mean"], heights, xerr=own.sd, **{**style, "linestyle": "none"}, label=model)
+            axis.errorbar(own["mean"], heights, xerr=own.sd, **{**look, "linestyle": "none"}, label=model)
         axis.axvline(0, color="black", linewidth=0.8)
         axis.xaxis.set_major_locator(MaxNLocator(4))
         axis.set(xlabel=_difference(metric).replace(" (", "\n("), ylim=(len(names) - 0.5, -0.5))
@@ -101,7 +102,7 @@ def gains(rows: pd.DataFrame) -> Figure:
 
 def system(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with a further column, system: the model with the objective and its order."""
-    names = [f"{row.model}, {objective_label(row.objective, row.order)}" for row in rows.itertuples()]
+    names = [f"{row.model}, {objective_label(row.objective, {'order': row.order})}" for row in rows.itertuples()]
     return rows.assign(system=pd.Series(names, index=rows.index, dtype=object))
 
 
@@ -165,4 +166,4 @@ def _label(metric: str) -> str:
 
 def _difference(metric: str) -> str:
     """What the difference of two of a metric is called."""
-    return f"{'gain in' if metric in HIGHER_IS_BETTER else 'change of'} {_label(metric)}"
+    return f"{'gain in' if style.metric(metric).better == 'higher' else 'change of'} {_label(metric)}"

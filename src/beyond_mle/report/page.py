@@ -1,8 +1,15 @@
-"""What a notebook may read: one place that names a page's input files and reads them."""
+"""What a notebook may read: one place that names a page's input files and reads them.
+
+A page is a notebook of its name; an experiment that names no page has one of its own, made by a notebook for any
+experiment. What a page depends on follows from the methods of `Page` that its notebook calls.
+"""
 
 import inspect
-from collections.abc import Collection
+import json
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +17,42 @@ import pandas as pd
 from IPython.display import HTML
 from matplotlib.figure import Figure
 
-from beyond_mle import config
 from beyond_mle.errors import UserError, nearest
 from beyond_mle.files import read_json
-from beyond_mle.report import figures, style
+from beyond_mle.jobs import Job, jobs
+from beyond_mle.layout import Layout
+from beyond_mle.outputs import read_outputs
+from beyond_mle.report import figures, results, style
 from beyond_mle.report.curves import read_curves
-from beyond_mle.report.pages import EXACT, INDEX, TITLES
 from beyond_mle.report.published import as_scores, load_published
-from beyond_mle.report.scores import comet_files, read_scores, read_truth, score_files
 from beyond_mle.report.tables import COLUMNS, read_table
+from beyond_mle.runs import Run, page_runs, pages
+from beyond_mle.study import Study
 
+INDEX = "index"
 PUBLISHED = Path("config/published.yaml")
+NOTEBOOKS = Path("notebooks")
+ANY_EXPERIMENT = NOTEBOOKS / "experiment.py"
+
+
+def study_pages(study: Study) -> list[str]:
+    """The pages of a study: the index, then those that its experiments name."""
+    return [INDEX, *(page for page in pages(study) if page != INDEX)]
+
+
+def notebook_of(page: str) -> Path:
+    """The notebook that makes a page."""
+    own = NOTEBOOKS / f"{page}.py"
+    return own if own.exists() else ANY_EXPERIMENT
+
+
+def title_of(page: str) -> str:
+    """The title of a page: the first heading of its notebook, or the name of the experiment that it shows."""
+    notebook = notebook_of(page)
+    if notebook == ANY_EXPERIMENT:
+        return page.replace("-", " ").replace("_", " ").capitalize()
+    heading = re.search(r"^# # (.+)$", notebook.read_text(encoding="utf-8"), re.MULTILINE)
+    return heading.group(1) if heading else page
 
 
 @dataclass(frozen=True)
@@ -28,24 +60,36 @@ class Page:
     """A page of a study's report."""
 
     name: str
-    """A key of `TITLES`."""
-    study: config.Study
-    results: Path
-    """The folder results/{preset}."""
+    study: Study
+    folder: Path
+    """results/{preset}."""
 
     def __post_init__(self) -> None:
-        if self.name not in TITLES:
-            raise UserError(f"there is no page '{self.name}': {nearest(self.name, TITLES)}")
+        known = study_pages(self.study)
+        if self.name not in known:
+            raise UserError(f"preset '{self.study.preset}' has no page '{self.name}': {nearest(self.name, known)}")
 
-    @property
-    def runs(self) -> list[config.Run]:
+    @cached_property
+    def layout(self) -> Layout:
+        """Where the study's files lie."""
+        return Layout(self.folder)
+
+    @cached_property
+    def jobs(self) -> dict[str, Job]:
+        """The jobs of the whole study."""
+        return jobs(self.study)
+
+    @cached_property
+    def runs(self) -> list[Run]:
         """The runs that the page reports."""
-        return list(config.runs(self.study)) if self.name == INDEX else config.page_runs(self.study, self.name)
+        if self.name == INDEX:
+            return [job.run for job in self.jobs.values()]
+        return page_runs(self.study, self.name)
 
     @property
     def tasks(self) -> list[str]:
-        """The tasks of those runs."""
-        return list(dict.fromkeys(run.task for run in self.runs))
+        """The labels of the tasks of those runs."""
+        return list(dict.fromkeys(run.task.label for run in self.runs))
 
     @property
     def devices(self) -> list[str]:
@@ -53,36 +97,46 @@ class Page:
         return sorted({self._summary(run)["device"] for run in self.runs})
 
     @property
-    def systems(self) -> list[tuple[str, str]]:
-        """The tasks and models of those runs, in pairs."""
-        return list(dict.fromkeys((run.task, run.model) for run in self.runs))
-
-    @property
     def palette(self) -> figures.Palette:
         """A colour per objective, the same on every page."""
-        return style.palette(self.study)
+        return style.palette(self.jobs.values())
+
+    @property
+    def outline(self) -> str:
+        """What the page says of the study besides what its input files hold."""
+        said = [self.study.preset, self.study.caveat, self.study.substitutes, self.palette, study_pages(self.study)]
+        shown = [[run.key, *(job.settings for job in [self.jobs[run.key]])] for run in self.runs]
+        related = [[other and other.key for other in (run.start_from, run.control)] for run in self.runs]
+        columns = sorted(results.hyper_parameters(self.jobs).values())
+        return json.dumps([said, shown, related, columns, sorted(results.headlines(self.jobs))], sort_keys=True)
 
     def inputs(self) -> list[Path]:
-        """The files that the page needs; it shows `speed_files` too."""
-        runs = self.results / "runs"
-        summaries = [runs / run.key / "training.json" for run in self.runs]
-        if self.name == INDEX:
-            cleaning = [self.results / "data" / task / "cleaning.json" for task in self.tasks]
-            return [self.results / "scorecard.json", *cleaning, *summaries]
-        exact = [self.results / name for name in EXACT.get(self.name, [])]
-        if not self.runs:
-            return exact
-        files = [kind for run in self.runs for kind in (score_files(run), comet_files(self.study, run))]
-        own = [runs / name for names in files for name in names.values()]
-        logs = [runs / run.key / "training.jsonl" for run in self.runs]
-        return [*exact, PUBLISHED, self._table_file, *self._truth_files, *own, *logs, *summaries]
+        """The files that the page needs, as the calls in its notebook tell; it shows the speed files too."""
+        used = set(re.findall(r"\bpage\.(\w+)", notebook_of(self.name).read_text(encoding="utf-8")))
+        layout, keys = self.layout, [run.key for run in self.runs]
+        files = {
+            "table": [PUBLISHED, *([layout.page_table(self.name)] if keys and self.name != INDEX else [])],
+            "paper": [PUBLISHED],
+            "scores": [layout.scores(key) for key in keys],
+            "paired": [layout.scores(key) for key in keys],
+            "skipped": [layout.scores(key) for key in keys],
+            "logs": [layout.training_log(key) for key in keys],
+            "learning_curves": [layout.training_log(key) for key in keys],
+            "outputs": [layout.outputs(key, label) for key in keys for label in self.jobs[key].decoders],
+            "cleaning": [layout.prepared(task) for task in self.tasks],
+            "scorecard": [layout.scorecard],
+            "identities": [layout.identities],
+            "errata": [layout.errata],
+        }
+        wanted = [file for name, own in files.items() if name in used for file in own]
+        return list(dict.fromkeys([*wanted, *(layout.summary(key) for key in keys)]))
 
     def table(self, metrics: Collection[str] = (), decoders: Collection[str] = ()) -> pd.DataFrame:
         """Rows of the page's table: these metrics and decoders, in the order given here; by default all.
 
         Empty where the study has no runs for this page.
         """
-        table = read_table(self._table_file) if self.runs else pd.DataFrame(columns=COLUMNS)
+        table = read_table(self.layout.page_table(self.name)) if self.runs else pd.DataFrame(columns=COLUMNS)
         for column, names in (("decoder", list(decoders)), ("metric", list(metrics))):
             if names:
                 table = table[table[column].isin(names)].sort_values(
@@ -90,35 +144,55 @@ class Page:
                 )
         return table
 
-    def csv(self, name: str) -> pd.DataFrame:
-        """A CSV file of the study, below results/{preset}."""
-        return pd.read_csv(self.results / name)
-
     def scores(self) -> pd.DataFrame:
-        """The page's scores seed by seed, the reference rows of tasks with known p last."""
-        own = read_scores(self.study, self.results / "runs", self.name)
-        return pd.concat([own, read_truth(self._truth_files)], ignore_index=True)
+        """The page's rows of the long table, with the hyper-parameters that tell variants apart."""
+        return results.long_table(self.jobs, self.layout, [run.key for run in self.runs], headline=True)
+
+    def identities(self) -> pd.DataFrame:
+        """The rows of the long table that follow from no run."""
+        return pd.read_csv(self.layout.identities)
+
+    def errata(self) -> pd.DataFrame:
+        """The equations of Huszár (2015) as printed and as corrected, checked."""
+        return pd.read_csv(self.layout.errata)
 
     def paper(self, metrics: Collection[str], data: Collection[str]) -> pd.DataFrame:
         """What the paper prints of these metrics on these data sets, in the columns of `scores`."""
         printed = as_scores(load_published(PUBLISHED), data)
         return printed[printed.metric.isin(metrics)]
 
+    def logs(self, quantities: Sequence[str], *, second_stage: bool | None = None) -> pd.DataFrame:
+        """What was logged in training, by step: the columns `curves.COLUMNS`.
+
+        Args:
+            quantities: which of the logged numbers.
+            second_stage: only runs that start from another one, or only those that do not; by default all.
+        """
+        chosen = [run for run in self.runs if second_stage in (None, run.start_from is not None)]
+        return read_curves(chosen, self.layout, quantities)
+
     def learning_curves(self) -> list[HTML]:
         """A figure of the training logs for each model on each task."""
         shown = []
-        for task, model in self.systems:
-            selected = [run for run in self.runs if (run.task, run.model) == (task, model)]
-            curves = read_curves(selected, self.results / "runs")
+        systems = dict.fromkeys((run.task.label, run.model.label) for run in self.runs)
+        for task, model in systems:
+            selected = [run for run in self.runs if (run.task.label, run.model.label) == (task, model)]
+            curves = read_curves(selected, self.layout)
+            if curves.empty:
+                continue
             figure = figures.learning_curves(curves, self.palette)
             caption = f"Learning curves of {model} on {task}: a line per seed."
             shown.append(self.show(figure, curves, f"learning_{task}_{model}", caption))
         return shown
 
+    def outputs(self, run: Run, decoder: str) -> list[list[Any]]:
+        """A run's outputs by one decoder, by its label."""
+        return read_outputs(self.layout.outputs(run.key, decoder))
+
     def speeds(self) -> pd.DataFrame:
         """The measured speeds of the page's models, and the paper's speed-ups; empty if none was measured."""
         printed = load_published(PUBLISHED)
-        models = {run.model for run in self.runs}
+        models = {run.model.label for run in self.runs}
         rows = []
         for file in self.speed_files:
             data = self.study.substitutes.get(file.stem, file.stem)
@@ -129,77 +203,87 @@ class Page:
 
     def others(self) -> dict[str, str]:
         """The other pages: file → title."""
-        names = {INDEX, *EXACT, *config.pages(self.study)}
-        return {f"{name}.html": TITLES[name] for name in TITLES if name in names and name != self.name}
+        return {f"{name}.html": title_of(name) for name in study_pages(self.study) if name != self.name}
 
     def paired(self, metric: str) -> pd.DataFrame:
         """Each run against its control on the same test sentences: the paired bootstrap, seed by seed."""
         rows = []
         for run in self.runs:
-            for decoder, name in score_files(run).items():
-                found = read_json(self.results / "runs" / name)["paired"].get(metric)
-                if found is not None:
-                    own = {"task": run.task, "model": run.model, "objective": run.objective, "decoder": decoder}
-                    rows.append({**own, "seed": run.seed, **found})
+            for decoder, figures_of in results.paired(self.layout, run.key).items():
+                if metric in figures_of:
+                    found = figures_of[metric]
+                    interval = f"[{style.number(found['low'], metric)}, {style.number(found['high'], metric)}]"
+                    rows.append(
+                        {
+                            "task": run.task.label,
+                            "model": run.model.label,
+                            "objective": run.objective.label,
+                            "decoder": decoder,
+                            "seed": run.seed,
+                            "control": found["control"],
+                            "gain": found["difference"],
+                            "95 % interval": interval,
+                            "p": found["p"],
+                        }
+                    )
         return pd.DataFrame(rows)
 
     def scorecard(self) -> list[dict[str, Any]]:
-        """The verdicts."""
-        return read_json(self.results / "scorecard.json")
+        """The verdict of every claim."""
+        return read_json(self.layout.scorecard)
+
+    def skipped(self) -> pd.DataFrame:
+        """What was not measured, and why; a row per yardstick and reason."""
+        rows = results.skipped(self.jobs, self.layout, [run.key for run in self.runs])
+        groups = rows.groupby(["yardstick", "why"], sort=False)
+        models = groups.model.agg(lambda names: ", ".join(dict.fromkeys(names)))
+        return models.reset_index().rename(columns={"model": "models"})
 
     def trainings(self) -> pd.DataFrame:
         """What was trained: one row per task, model and objective."""
-        rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+        rows: dict[str, dict[str, Any]] = {}
         for run in self.runs:
-            objective = config.objective(self.study, run)
             summary = self._summary(run)
             row = {
-                "task": run.task,
-                "model": run.model,
-                "objective": style.objective_label(run.objective, getattr(objective.options, "order", None)),
-                "starts from": run.start_from or "scratch",
-                "control": run.control or "",
+                "task": run.task.label,
+                "model": run.model.label,
+                "objective": run.objective.label,
+                "solver": run.solver.label,
+                "starts from": run.start_from.objective.label if run.start_from else "scratch",
+                "control": run.control.objective.label if run.control else "",
                 "steps": summary["steps"],
                 "parameters": summary["parameters"],
                 "seeds": 0,
                 "device": summary["device"],
             }
-            rows.setdefault((run.task, run.model, run.objective), row)["seeds"] += 1
+            rows.setdefault(results.system_of(self.jobs[run.key]), row)["seeds"] += 1
         return pd.DataFrame(list(rows.values()))
 
     def objectives(self) -> pd.DataFrame:
         """The kinds of objective in use, each with the first sentence of its documentation."""
-        kinds = {entry.kind: entry.cls for entry in (config.objective(self.study, run) for run in self.runs)}
+        kinds = {job.objective.kind: job.objective.cls for job in (self.jobs[run.key] for run in self.runs)}
         rows = [[kind, inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0]] for kind, cls in kinds.items()]
         return pd.DataFrame(rows, columns=["objective", "what it is"])
 
     def cleaning(self) -> pd.DataFrame:
-        """How many pairs each split of each task kept, and why others were dropped."""
+        """How many items each split of each task kept, and why others were dropped."""
         rows = []
         for task in self.tasks:
-            for split, counts in read_json(self.results / "data" / task / "cleaning.json").items():
+            for split, counts in read_json(self.layout.prepared(task))["splits"].items():
                 dropped = ", ".join(f"{reason}: {n}" for reason, n in counts["dropped"].items() if n) or "none"
                 rows.append([style.task_label(self.study, task), split, counts["read"], counts["kept"], dropped])
         return pd.DataFrame(rows, columns=["task", "split", "read", "kept", "dropped"])
 
     def show(self, figure: Figure, data: pd.DataFrame, name: str, caption: str) -> HTML:
         """Show a figure and save it, with its data, below report/figures/."""
-        stem = self.results / "report" / "figures" / self.name / name
+        stem = self.folder / "report" / "figures" / self.name / name
         return figures.show(figure, data, stem, f"{caption} {self.study.caveat}")
-
-    def _summary(self, run: config.Run) -> dict[str, Any]:
-        return read_json(self.results / "runs" / run.key / "training.json")
 
     @property
     def speed_files(self) -> list[Path]:
         """The speed measurements that there are."""
-        files = [self.results / "speed" / f"{task}.json" for task in self.tasks]
+        files = [self.layout.speed(task) for task in self.tasks]
         return [file for file in files if file.exists()]
 
-    @property
-    def _table_file(self) -> Path:
-        return self.results / "tables" / f"{self.name}.csv"
-
-    @property
-    def _truth_files(self) -> list[Path]:
-        return [self.results / "truth" / f"{task}.json" for task in self.tasks]
+    def _summary(self, run: Run) -> dict[str, Any]:
+        return read_json(self.layout.summary(run.key))

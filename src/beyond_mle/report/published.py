@@ -7,7 +7,6 @@ import pandas as pd
 
 from beyond_mle.errors import UserError
 from beyond_mle.files import read_yaml
-from beyond_mle.report.scores import COLUMNS
 
 Published = Mapping[tuple[str, str, str, str, str], float]
 """(data set, model, objective, decoder, metric) → the printed number."""
@@ -27,12 +26,12 @@ def load_published(path: Path) -> Published:
 
 
 def as_scores(published: Published, data: Collection[str]) -> pd.DataFrame:
-    """The numbers printed for these data sets in the columns of `scores.read_scores`, each `paper_task` a task."""
+    """The numbers printed for these data sets as rows of a long table, each `paper_task` a task."""
     table = pd.DataFrame(published.keys(), columns=["task", "model", "objective", "decoder", "metric"])
     table["value"] = list(published.values())
     table = table[table.task.isin(data)].copy()
     table["task"] = table["task"].map(paper_task)
-    return table.assign(order=float("nan"), seed=0)[COLUMNS]
+    return table.assign(seed=0)
 
 
 def paper_task(data: str) -> str:

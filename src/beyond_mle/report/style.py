@@ -1,8 +1,19 @@
 """How the report names and colours things: the same in every table and every figure."""
 
+import functools
+import itertools
 import math
+from collections.abc import Iterable, Mapping
+from numbers import Real
+from typing import Any
 
-from beyond_mle import config
+import numpy as np
+import pandas as pd
+
+from beyond_mle.jobs import Job
+from beyond_mle.registry import YARDSTICKS
+from beyond_mle.study import Study
+from beyond_mle.yardsticks.metric import Metric
 
 # The palette of Okabe and Ito, which every colour vision can tell apart; greys are for the baselines.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -10,24 +21,24 @@ _START, _CONTROL, _TRUTH = "#A6A6A6", "#595959", "#000000"
 OTHER = "#D0D0D0"
 """For objectives that the study does not train."""
 
-_OVERLAP = {"bleu", "bleu-tokenised", "chrf", "comet", "rouge1", "rouge2", "rougel"}
-HIGHER_IS_BETTER = _OVERLAP | {"validity", "mode-hit", "log-p", "support-coverage"}
-LOWER_IS_BETTER = {"nll", "kl", "reverse-kl", "js", "total-variation", "impossible", "repetition"}
-_SHARES = {"validity", "mode-hit", "support-mass", "support-coverage", "impossible"}
-_SHARES |= {"repetition", "distinct-1", "distinct-2"}
-_PERCENT = _OVERLAP | _SHARES | {"self-bleu"}
-_UNITS = dict.fromkeys(_SHARES, "%") | {
-    "distinct-outputs": "per source",
-    "log-p": "nats",
-    "nll": "nats",
-    "nll-token": "nats per token",
-    "entropy": "nats per token",
-    "sequence-entropy": "nats",
-    "kl": "nats",
-    "reverse-kl": "nats",
-    "js": "nats",
-    "log-q-mode": "nats",
+ORACLE = "oracle"
+"""The model that is p itself, or follows from it in closed form: reference rows."""
+NO_DECODER = "none"
+"""The decoder of figures that need no outputs, such as `nll`."""
+_FURTHER = {
+    metric.name: metric
+    for metric in (
+        Metric("comet", "", "higher", 2),
+        Metric("speed-up", "", None, 1),
+        Metric("exponent"),
+        Metric("d-ss", "nats"),
+        Metric("dependence-kept", "%", None, 2),
+    )
 }
+"""Metrics that no yardstick measures: of other environments, of the machine, of mathematics."""
+_BOUND_SIGNS = {"nll": "≤", "nll-token": "≤", "kl": "≤", "reverse-kl": "≥"}
+_SYMBOLS = {"order": "k", "pi": "π", "epsilon": "ε"}
+"""How labels write hyper-parameters; others by their names."""
 
 PLOT_SETTINGS = {
     "figure.dpi": 150,
@@ -49,46 +60,87 @@ PLOT_SETTINGS = {
 """matplotlib's settings; the fixed hash salt makes equal figures equal files."""
 
 
-def palette(study: config.Study) -> dict[str, str]:
-    """A colour per objective; grey for those that others start from or are compared with."""
-    colours = {name: _TRUTH for name in ("mode", "sample", "closed-form")}
-    runs = list(config.runs(study))
-    colours |= {run.control: _CONTROL for run in runs if run.control}
-    colours |= {run.start_from: _START for run in runs if run.start_from}
-    others = dict.fromkeys(run.objective for run in runs if run.objective not in colours)
-    return colours | {name: _COLOURS[i % len(_COLOURS)] for i, name in enumerate(others)}
+def palette(jobs: Iterable[Job]) -> dict[str, str]:
+    """A colour per objective, by its name and by its label; grey for those that others start from or are compared with,
+    and of an objective with variants the same colour for all, darker to lighter in the order of the study."""
+    trained = [job.run for job in jobs if job.run.model.name != ORACLE]
+    starts = {run.start_from.objective.label for run in trained if run.start_from}
+    controls = {run.control.objective.label for run in trained if run.control}
+    colours: dict[str, str] = {}
+    fresh = iter(itertools.cycle(_COLOURS))
+    for label in dict.fromkeys(run.objective.label for run in trained):
+        grey = _START if label in starts else _CONTROL if label in controls else None
+        colours[label] = grey or next(fresh)
+    for run in trained:
+        colours.setdefault(run.objective.name, colours[run.objective.label])
+    return colours
 
 
-def objective_label(objective: str, order: float | None) -> str:
-    """An objective's name with its knob, if it has one that the name does not tell.
+def objective_label(objective: str, knobs: Mapping[str, Any]) -> str:
+    """The label of a system's row: its objective with those knobs that it has and that the name does not tell.
 
-    >>> objective_label("convex-exp", 1.0)
-    'convex-exp, k = 1'
-    >>> objective_label("convex-exp-k3", 3.0)
+    Args:
+        objective: its name.
+        knobs: hyper-parameter → value, None or NaN where the system has no such knob.
+
+    >>> objective_label("convex-exp", {"order": 1.0, "average": "token", "pi": None})
+    'convex-exp, k = 1, average = token'
+    >>> objective_label("convex-exp-k3", {"order": 3.0})
     'convex-exp-k3'
     """
-    told = order is None or math.isnan(order) or objective.endswith(f"-k{order:g}")
-    return objective if told else f"{objective}, k = {order:g}"
+    return _with_knobs(objective, knobs)
 
 
-def metric_label(metric: str) -> str:
-    """A metric's name with its unit, if it has one."""
-    return f"{metric} ({_UNITS[metric]})" if metric in _UNITS else metric
-
-
-def task_label(study: config.Study, task: str) -> str:
-    """A task's name, with the data set of the paper that it stands for."""
+def task_label(study: Study, task: str, knobs: Mapping[str, Any] | None = None) -> str:
+    """A task's name with its knobs, and with the data set of the paper that it stands for."""
     data = study.substitutes.get(task)
-    return f"{task}, in place of {data}" if data else task
+    label = _with_knobs(task, knobs or {})
+    return f"{label}, in place of {data}" if data else label
 
 
-def number(value: float | None, metric: str = "") -> str:
-    """A number as tables print it: two decimals for percentages, one for speed-ups, three for others; "" for none.
+@functools.cache
+def metric(name: str) -> Metric:
+    """What is known of a metric; one that is not known has no unit and no better side."""
+    for kind in YARDSTICKS:
+        for own in YARDSTICKS[kind].metrics:
+            if own.name == name:
+                return own
+    return _FURTHER.get(name, Metric(name))
+
+
+def metric_label(name: str) -> str:
+    """A metric's name with its unit, if it has one."""
+    unit = metric(name).unit
+    return f"{name} ({unit})" if unit else name
+
+
+def bound_sign(name: str) -> str | None:
+    """The sign before a metric computed from a lower bound of log q; None where that says nothing of the metric."""
+    return "≥" if name.startswith("log-") else _BOUND_SIGNS.get(name)
+
+
+def number(value: float | None, name: str) -> str:
+    """A value of a metric as tables print it; "" for none.
 
     >>> number(-1.5, "log-p")
     '−1.500'
     """
+    return fixed(value, metric(name).decimals)
+
+
+def fixed(value: float | None, decimals: int) -> str:
+    """A number with this many decimals; "" for none."""
     if value is None or math.isnan(value):
         return ""
-    decimals = 2 if metric in _PERCENT else 1 if metric == "speed-up" else 3
-    return f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")  # + 0.0: no negative zero
+    rounded = np.round(value, decimals) + 0.0  # numpy's rounding whatever the type of the value; no negative zero
+    return f"{rounded:.{decimals}f}".replace("-", "−")
+
+
+def _with_knobs(name: str, knobs: Mapping[str, Any]) -> str:
+    label = name
+    for knob, value in knobs.items():
+        symbol = _SYMBOLS.get(knob, knob)
+        text = f"{value:g}" if isinstance(value, Real) else str(value)
+        if not pd.isna(value) and not name.endswith(f"-{symbol}{text}"):
+            label += f", {symbol} = {text}"
+    return label

@@ -1,7 +1,7 @@
 """Score decoded outputs by COMET, a learned metric. In an environment of its own: envs/comet.yaml.
 
-python -m beyond_mle.stages.comet --model Unbabel/wmt22-comet-da --data results/multi30k/data/multi30k-ende \\
-    --decoded …/seed1/decoded/beam5.jsonl --output …/seed1/scores/beam5.comet.json
+python -m beyond_mle comet --model Unbabel/wmt22-comet-da --data results/multi30k/data/multi30k-ende \\
+    --outputs …/seed1/outputs/beam5.jsonl --output …/seed1/comet/beam5.json
 
 Imports only what that environment has: not the configuration, whose kinds need more.
 """
@@ -11,21 +11,22 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from beyond_mle.errors import UserError, exit_cleanly
+from beyond_mle.errors import UserError
 from beyond_mle.files import read_jsonl, write_json
 from beyond_mle.stages import command_line
 
 
 def main() -> None:
     """Score the outputs that the command line names."""
-    parser = command_line.parser(__doc__, "data", "output")
-    parser.add_argument("--decoded", type=Path, required=True, help="the run's outputs")
+    parser = command_line.parser(__doc__, "output")
+    parser.add_argument("--data", type=Path, required=True, help="the task's folder, results/{preset}/data/{task}")
+    parser.add_argument("--outputs", type=Path, required=True, help="the run's outputs")
     parser.add_argument("--model", required=True, help="a name on the Hugging Face hub, or a checkpoint file")
     parser.add_argument("--gpus", type=int, default=0, help="how many to use")
     arguments = parser.parse_args()
-    triples = triples_of(arguments.data / "test.jsonl", arguments.decoded)
+    triples = triples_of(arguments.data / "test.jsonl", arguments.outputs)
     score = comet_score(triples, arguments.model, arguments.gpus)
-    write_json(arguments.output, {"metrics": {"comet": score}, "signatures": {"comet": arguments.model}, "paired": {}})
+    write_json(arguments.output, {"comet": score, "model": arguments.model})
 
 
 def triples_of(test: Path, decoded: Path) -> list[dict[str, str]]:
@@ -40,7 +41,7 @@ def triples_of(test: Path, decoded: Path) -> list[dict[str, str]]:
     """
     sources, decodings = read_jsonl(test), read_jsonl(decoded)
     if len(sources) != len(decodings):
-        raise UserError(f"{decoded}: {len(decodings)} lines for {len(sources)} test sources; decode the run again")
+        raise UserError(f"{decoded}: {len(decodings)} lines for {len(sources)} test sources; sample the run again")
     return [
         {"src": source["source"], "mt": output, "ref": reference}
         for source, decoding in zip(sources, decodings, strict=True)
@@ -74,7 +75,3 @@ def _package() -> ModuleType:
             "evaluation.comet_model needs the package unbabel-comet: run snakemake with "
             "`--software-deployment-method conda`, or `pip install unbabel-comet`"
         ) from None
-
-
-if __name__ == "__main__":
-    exit_cleanly(main)

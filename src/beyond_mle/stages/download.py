@@ -1,12 +1,10 @@
 """Fetch one file of the catalogue, from the mirror if there is one.
 
-python -m beyond_mle.stages.download --name multi30k/train.en.gz --output results/sources/multi30k/train.en.gz
+python -m beyond_mle download --name multi30k/train.en.gz --output results/sources/multi30k/train.en.gz
 """
 
-import os
 from pathlib import Path
 
-from beyond_mle.errors import exit_cleanly
 from beyond_mle.stages import command_line
 from beyond_mle.text.download import fetch, read_catalogue
 
@@ -18,13 +16,9 @@ def main() -> None:
     parser.add_argument("--name", required=True, help="the file's name in the catalogue")
     parser.add_argument("--mirror", help="a folder that holds the files; BEYOND_MLE_MIRROR takes precedence")
     arguments = parser.parse_args()
-    mirror = os.environ.get("BEYOND_MLE_MIRROR") or arguments.mirror
+    mirror = command_line.mirror(arguments.mirror)
     catalogue = read_catalogue(arguments.catalogue)
-    fetch(arguments.name, arguments.output, catalogue, Path(mirror) if mirror else None)
+    fetch(arguments.name, arguments.output, catalogue, mirror)
     origin = f"mirror {mirror}" if mirror else catalogue[arguments.name].url
     print(f"{arguments.name}: {arguments.output.stat().st_size} bytes from {origin}, checksum verified")
     print(f"licence: {catalogue[arguments.name].licence}")
-
-
-if __name__ == "__main__":
-    exit_cleanly(main)

@@ -1,33 +1,52 @@
-"""Prepare the text of a task: read or draw it, clean it, split it.
+"""Prepare the folder of a task.
 
-python -m beyond_mle.stages.prepare --config results/default/study.yaml --task grammar-ab \\
-    --sources results/sources --output results/default/data/grammar-ab
+python -m beyond_mle prepare --study results/default/studies/….yaml --results results/default --task grammar-ab \\
+    --sources results/sources
+
+Writes data/{task}/: what the task's kind needs, and prepared.json: what was read, kept and dropped, and the SHA-256 of
+every file, by which later stages tell whether anything changed.
 """
 
+import hashlib
 from pathlib import Path
 
-from beyond_mle import config
-from beyond_mle.errors import UserError, exit_cleanly
-from beyond_mle.files import write_json, write_jsonl
+from beyond_mle.config import load_resolved
+from beyond_mle.errors import UserError, nearest
+from beyond_mle.files import write_json
+from beyond_mle.jobs import Entry, jobs
+from beyond_mle.layout import Layout
 from beyond_mle.stages import command_line
+from beyond_mle.study import Study
 
 
 def main() -> None:
     """Run the command line."""
-    parser = command_line.parser(__doc__, "config", "task", "output")
+    parser = command_line.parser(__doc__, "study", "results", "task")
     parser.add_argument("--sources", type=Path, required=True, help="the folder of downloaded files")
     arguments = parser.parse_args()
-    entry = config.entry(config.load_resolved(arguments.config), "tasks", arguments.task)
-    task = entry.cls(entry.options)
-    prepared = task.prepare({name: _find(name, arguments.sources, arguments.task) for name in task.source_files()})
-    for split, pairs in prepared.splits.items():
-        write_jsonl(arguments.output / f"{split}.jsonl", pairs)
-    # empty where p is not known: the workflow wants the same files of every task
-    write_jsonl(arguments.output / "truth.jsonl", prepared.truth or [])
-    write_json(arguments.output / "cleaning.json", prepared.cleaning)
-    for split, count in prepared.cleaning.items():
-        dropped = ", ".join(f"{number} {reason}" for reason, number in count["dropped"].items()) or "none"
-        print(f"{split}: {count['read']} pairs read, {count['kept']} kept; dropped: {dropped}")
+    task = task_of(load_resolved(arguments.study), arguments.task).make()
+    layout = Layout(arguments.results)
+    folder = layout.data(arguments.task)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = {name: _find(name, arguments.sources, arguments.task) for name in task.source_files()}
+    counts = task.prepare(paths, folder)
+    hashes = {file.name: _hash(file) for file in sorted(folder.iterdir()) if file.name != "prepared.json"}
+    write_json(layout.prepared(arguments.task), {"splits": counts, "files": hashes})
+    for split, count in counts.items():
+        dropped = ", ".join(f"{number} {reason}" for reason, number in count["dropped"].items() if number) or "none"
+        print(f"{split}: {count['read']} read, {count['kept']} kept; dropped: {dropped}")
+
+
+def task_of(study: Study, label: str) -> Entry:
+    """The task with this label, of some run.
+
+    Raises:
+        UserError: if no run has it.
+    """
+    tasks = {job.run.task.label: job.task for job in jobs(study).values()}
+    if label not in tasks:
+        raise UserError(f"preset '{study.preset}' has no task '{label}': {nearest(label, tasks)}")
+    return tasks[label]
 
 
 def _find(name: str, sources: Path, task: str) -> Path:
@@ -38,5 +57,6 @@ def _find(name: str, sources: Path, task: str) -> Path:
     raise UserError(f"task '{task}': '{name}' is neither in {sources} nor a local file; correct its path")
 
 
-if __name__ == "__main__":
-    exit_cleanly(main)
+def _hash(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

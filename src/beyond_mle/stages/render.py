@@ -1,7 +1,7 @@
 """Execute a notebook and render it as one HTML page that opens offline.
 
-python -m beyond_mle.stages.render --notebook notebooks/index.py --config results/default/study.yaml \\
-    --results results/default --output results/default/report/index.html
+python -m beyond_mle render --study results/default/studies/….yaml --results results/default --page index \\
+    --notebook notebooks/index.py
 """
 
 import tempfile
@@ -13,36 +13,34 @@ import papermill
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from beyond_mle import config
-from beyond_mle.errors import UserError, exit_cleanly
+from beyond_mle.config import load_resolved
+from beyond_mle.errors import UserError
 from beyond_mle.files import write_text
 from beyond_mle.report.html import to_html
-from beyond_mle.report.page import Page
-from beyond_mle.report.pages import INDEX, TITLES
+from beyond_mle.report.page import INDEX, Page, title_of
 from beyond_mle.report.provenance import provenance
 from beyond_mle.stages import command_line
 
 
 def main() -> None:
     """Render the notebook that the command line names."""
-    parser = command_line.parser(__doc__, "config", "output")
-    parser.add_argument("--notebook", type=Path, required=True, help="a py:percent source, named after its page")
-    parser.add_argument("--results", type=Path, required=True, help="the folder results/{preset}")
+    parser = command_line.parser(__doc__, "study", "results", "page")
+    parser.add_argument("--notebook", type=Path, required=True, help="a py:percent source")
     arguments = parser.parse_args()
     start = time.perf_counter()
-    study = config.load_resolved(arguments.config)
-    page = Page(arguments.notebook.stem, study, arguments.results)
-    parameters = {"config": str(arguments.config), "results": str(arguments.results)}
+    study = load_resolved(arguments.study)
+    page = Page(arguments.page, study, arguments.results)
+    parameters = {"study": str(arguments.study), "results": str(arguments.results), "name": page.name}
     notebook = execute(arguments.notebook, parameters)
-    inputs = [arguments.config, *page.inputs(), *page.speed_files]
+    inputs = [arguments.study, *page.inputs(), *page.speed_files]
     frame = {
-        "title": TITLES[page.name],
+        "title": title_of(page.name),
         "preset": study.preset,
         "home": None if page.name == INDEX else f"{INDEX}.html",
         "caveat": study.caveat,
         "provenance": provenance(arguments.notebook, inputs, page.devices, time.perf_counter() - start),
     }
-    write_text(arguments.output, to_html(notebook, frame))
+    write_text(page.layout.page(page.name), to_html(notebook, frame))
 
 
 def execute(source: Path, parameters: dict[str, str]) -> NotebookNode:
@@ -90,7 +88,3 @@ def _normalised(notebook: NotebookNode) -> NotebookNode:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
     return notebook
-
-
-if __name__ == "__main__":
-    exit_cleanly(main)

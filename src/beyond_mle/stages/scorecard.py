@@ -1,7 +1,6 @@
 """Measure every claim and give its verdict.
 
-python -m beyond_mle.stages.scorecard --config results/default/study.yaml --runs results/default/runs \\
-    --claims config/claims.yaml --exact results/default/tables/errata.csv --output results/default/scorecard.json
+python -m beyond_mle scorecard --study results/default/studies/….yaml --results results/default
 """
 
 from collections import Counter
@@ -9,28 +8,30 @@ from pathlib import Path
 
 import pandas as pd
 
-from beyond_mle import config
-from beyond_mle.errors import exit_cleanly
+from beyond_mle.config import load_resolved
+from beyond_mle.errors import UserError
 from beyond_mle.files import write_json
-from beyond_mle.report.claims import load_claims
-from beyond_mle.report.scores import read_scores
+from beyond_mle.formulas import errata
+from beyond_mle.layout import Layout
+from beyond_mle.report.claims import Claim, load_claims
 from beyond_mle.report.verdicts import scorecard
 from beyond_mle.stages import command_line
 
 
 def main() -> None:
     """Write the scorecard of the study that the command line names."""
-    parser = command_line.parser(__doc__, "config", "runs", "output")
-    parser.add_argument("--claims", type=Path, required=True, help="the claims")
-    parser.add_argument("--exact", type=Path, nargs="*", default=[], help="tables of exact results, {table}.csv each")
-    arguments = parser.parse_args()
-    study = config.load_resolved(arguments.config)
-    exact = {path.stem: pd.read_csv(path) for path in arguments.exact}
-    card = scorecard(load_claims(arguments.claims), study, read_scores(study, arguments.runs), exact)
-    write_json(arguments.output, card)
+    arguments = command_line.parser(__doc__, "study", "results").parse_args()
+    study, layout = load_resolved(arguments.study), Layout(arguments.results)
+    claims: list[Claim] = []
+    for file in study.claims:
+        own = load_claims(Path(file))
+        for claim in own:
+            if claim.id in {other.id for other in claims}:
+                raise UserError(f"{file}: the claim id '{claim.id}' is used by another file of this study too")
+        claims += own
+    table = pd.read_csv(layout.table, low_memory=False)
+    checks = study.checks
+    card = [*scorecard(claims, table, study.substitutes), *errata.scorecard(checks.seed, checks.draws, checks.near)]
+    write_json(layout.scorecard, card)
     counts = Counter(row["verdict"] for row in card)
     print(", ".join(f"{verdict}: {number}" for verdict, number in sorted(counts.items())))
-
-
-if __name__ == "__main__":
-    exit_cleanly(main)

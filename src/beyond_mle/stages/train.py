@@ -1,146 +1,110 @@
-"""Train one run.
+"""Fit one run.
 
-python -m beyond_mle.stages.train --config results/default/study.yaml --run grammar-ab/transformer/mle/seed1 \\
-    --data results/default/data/grammar-ab --output results/default/runs/grammar-ab/transformer/mle/seed1
+python -m beyond_mle train --study results/default/studies/….yaml --results results/default \\
+    --run grammar-ab/transformer/mle/seed1
 
-Writes model.safetensors, training.jsonl and training.json. Started again after an interruption it continues.
+Writes model.safetensors, training.jsonl and training.json into the run's folder. Started again after an interruption it
+continues.
 """
 
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 from torch import nn
 
-from beyond_mle import config
 from beyond_mle.code_id import code_of_run
-from beyond_mle.decoding.corpus import decode_corpus
-from beyond_mle.errors import UserError, exit_cleanly
+from beyond_mle.config import load_resolved
+from beyond_mle.errors import UserError
 from beyond_mle.files import write_json
-from beyond_mle.stages import command_line, loading
-from beyond_mle.stages.support import supports
-from beyond_mle.text.batches import batches
-from beyond_mle.text.encoded import EncodedPairs
-from beyond_mle.text.task_data import TaskData
-from beyond_mle.training import checkpoint, devices
-from beyond_mle.training.loop import Fit, fit
-from beyond_mle.types import Objective, Support, TextBatch
-from beyond_mle.yardsticks import likelihood
-from beyond_mle.yardsticks.overlap import overlap, overlap_metrics
+from beyond_mle.jobs import Job, find_job, yardsticks
+from beyond_mle.layout import Layout
+from beyond_mle.solvers import checkpoint, devices
+from beyond_mle.solvers.solver import Problem
+from beyond_mle.stages import command_line
+from beyond_mle.yardsticks.yardstick import Metric, Subject, Yardstick
 
 
 def main() -> None:
-    """Train the run that the command line names."""
-    parser = command_line.parser(__doc__, "config", "run", "data", "output")
-    parser.add_argument("--start-from", type=Path, help="weights to start from (second stage)")
-    arguments = parser.parse_args()
-    study = config.load_resolved(arguments.config)
-    train(study, config.find_run(study, arguments.run), arguments.data, arguments.start_from, arguments.output)
+    """Fit the run that the command line names."""
+    arguments = command_line.parser(__doc__, "study", "results", "run").parse_args()
+    train(find_job(load_resolved(arguments.study), arguments.run), Layout(arguments.results))
 
 
-def train(study: config.Study, run: config.Run, data_folder: Path, start_from: Path | None, output: Path) -> None:
-    """Train a run and write its folder.
+def train(job: Job, layout: Layout) -> None:
+    """Fit a run and write its folder.
 
     Raises:
         UserError: if the start's weights are missing or of another model, or the training data is empty.
     """
-    options = study.training[run.training]
-    devices.prepare_cpu(options.threads)
-    data = TaskData(data_folder)
-    pairs = data.pairs("train")
-    if not len(pairs):
-        raise UserError(f"{data_folder}/train.jsonl holds no sentence pair; see cleaning.json for what was dropped")
-    with devices.device(options.device) as device:
-        model = loading.new_model(study, run, data)
-        if run.start_from is not None:
-            if start_from is None:
-                raise UserError(f"run '{run.key}' starts from '{run.start_from}': give its weights by --start-from")
-            checkpoint.load_weights(model, start_from)
-        objective = _objective(config.objective(study, run), data)
-        task = config.entry(study, "tasks", run.task)
-        support = supports(task.cls(task.options), data, pairs) if objective.needs_support else None
-        weights, state = fit(
-            Fit(
-                model=model,
+    run, folder = job.run, layout.run(job.run.key)
+    folder.mkdir(parents=True, exist_ok=True)
+    devices.prepare_cpu(job.solver.options.threads)
+    data = job.data(layout.data(run.task.label))
+    start = layout.weights(run.start_from.key) if run.start_from is not None else None
+    with devices.device(job.solver.options.device) as device:
+        model = job.new_model(data)
+        if start is not None:
+            checkpoint.load_weights(model, start)
+        objective = job.new_objective(data)
+        fitted = job.solver.make().fit(
+            Problem(
+                model=model.to(device),
                 objective=objective,
-                data=_TrainingPairs(pairs, options.batch_tokens, run.seed, support),
-                validate=_Validation(study, run, data),
-                options=options,
+                data=data,
                 seed=run.seed,
                 device=device,
-                folder=output,
-                key=_resume_key(study, run, start_from),
+                folder=folder,
+                key=_resume_key(job, start),
+                validate=validation(job, data, objective),
+                vary=lambda **changes: job.new_objective(data, changes),
             )
         )
         device_name = devices.name(device)
-    checkpoint.save_weights(output / "model.safetensors", weights)
-    parameters = sum(parameter.numel() for parameter in model.parameters())
+    members = [member.weights for member in fitted.members]
+    checkpoint.save_weights(layout.weights(run.key), checkpoint.stacked(members))
+    labels = [member.labels for member in fitted.members]
     summary = {
-        "steps": state.step,
-        "validations": state.validations,
-        "parameters": parameters,
+        **fitted.summary,
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "device": device_name,
+        **({"members": labels} if labels != [{}] else {}),
     }
-    write_json(output / "training.json", summary)
+    write_json(layout.summary(run.key), summary)
 
 
-def _objective(entry: config.Entry, data: TaskData) -> Objective:
-    """The objective; one that brings a player of its own makes it for the task's vocabulary."""
-    if issubclass(entry.cls, nn.Module):
-        return entry.cls(entry.options, data.tokenizer.get_vocab_size())
-    return entry.cls(entry.options)
+def validation(job: Job, data: Any, objective: Any) -> Callable[[nn.Module], float] | None:
+    """A function that measures the solver's `validation` metric on the dev split; higher is better.
+
+    Raises:
+        UserError: if no yardstick has that metric.
+    """
+    name = job.solver.options.validation
+    if name is None:
+        return None
+    for entry in yardsticks(job.study).values():
+        for metric in entry.cls.metrics:
+            if metric.name == name:
+                return partial(_validate, job, data, objective, entry.make(), metric)
+    raise UserError(f"solver '{job.run.solver.name}': no yardstick measures `validation: {name}`")
 
 
-class _TrainingPairs:
-    """The training split as the loop sees it."""
-
-    def __init__(
-        self, pairs: EncodedPairs, batch_tokens: int, seed: int, support: Callable[[np.ndarray], Support] | None
-    ):
-        self.pairs, self.batch_tokens, self.seed, self.support = pairs, batch_tokens, seed, support
-
-    def epoch(self, number: int) -> list[np.ndarray]:
-        """The batches of an epoch, as row numbers."""
-        return batches(self.pairs.lengths, self.batch_tokens, self.seed, number)
-
-    def batch(self, identifier: np.ndarray) -> TextBatch:
-        """The pairs with these row numbers."""
-        batch = self.pairs.batch(identifier)
-        return batch if self.support is None else replace(batch, support=self.support(identifier))
+def _validate(job: Job, data: Any, objective: Any, yardstick: Yardstick, metric: Metric, model: nn.Module) -> float:
+    evaluation, limit = job.study.evaluation, job.solver.options.dev_items
+    outputs = {}
+    if job.decoders:
+        label, entry = next(iter(job.decoders.items()))
+        outputs = {label: entry.make().outputs(model, data, "dev", evaluation.batch_size, limit=limit)}
+    subject = Subject(data, model, objective, evaluation, "dev", limit, outputs)
+    score = next(score for score in yardstick.measure(subject) if score.metric == metric.name)
+    return score.value if metric.better != "lower" else -score.value
 
 
-class _Validation:
-    """The yardstick on the first dev sentences; higher is better."""
-
-    def __init__(self, study: config.Study, run: config.Run, data: TaskData):
-        options = study.training[run.training]
-        self.yardstick, self.evaluation = options.yardstick, study.evaluation
-        self.pairs = data.pairs("dev").first(options.dev_sentences)
-        self.references = data.references("dev")[: len(self.pairs)]
-        self.data = data
-        self.decoder = loading.decoder(study, run.decoders[0])
-        task = config.entry(study, "tasks", run.task)
-        self.metrics = {"bleu": overlap_metrics(task.cls(task.options).scoring)["bleu"]}
-
-    def __call__(self, model: nn.Module) -> float:
-        """BLEU of the run's first decoder, or the negative NLL per token."""
-        if self.yardstick == "nll":
-            return -likelihood.held_out(model, self.pairs, self.evaluation.batch_tokens)["nll-token"]
-        batch_size = self.evaluation.batch_size
-        outputs = decode_corpus(self.decoder, model, self.pairs.sources(), batch_size, model.device)
-        return overlap(self.data.decode(outputs), self.references, self.metrics).metrics["bleu"]
-
-
-def _resume_key(study: config.Study, run: config.Run, start_from: Path | None) -> str:
+def _resume_key(job: Job, start: Path | None) -> str:
     """What a resumable state must agree in: the run's settings, its code, and the weights it started from."""
-    start = hashlib.sha256(start_from.read_bytes()).hexdigest() if start_from is not None else ""
-    code = code_of_run(study, run, run.decoders[0], "beyond_mle.stages.train")
-    text = json.dumps([config.settings(study, run), code, start], sort_keys=True)
+    origin = hashlib.sha256(start.read_bytes()).hexdigest() if start is not None else ""
+    text = json.dumps([job.settings, code_of_run(job, "train"), origin], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-if __name__ == "__main__":
-    exit_cleanly(main)

@@ -7,7 +7,7 @@ their odds. So p(y|x) is a mixture that can be sampled, enumerated and evaluated
 
 import math
 import random
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
@@ -18,10 +18,12 @@ from pydantic import Field
 
 from beyond_mle.errors import UserError
 from beyond_mle.options import Options
-from beyond_mle.scoring import Scoring
+from beyond_mle.tasks.embedded_data import EmbeddedData
 from beyond_mle.tasks.language import Language, Slot, Tokens
 from beyond_mle.tasks.meaning import Meaning
 from beyond_mle.tasks.prepared import Prepared
+from beyond_mle.tasks.text_task import TextTask
+from beyond_mle.text.scoring import Scoring
 from beyond_mle.text.vocabulary import VocabularyOptions
 
 
@@ -52,9 +54,10 @@ class EmbeddedOptions(Options):
     """How the text is cut into tokens."""
 
 
-class Embedded(ABC):
+class Embedded(TextTask):
     """A task in embedded languages. Distinct meanings have distinct sources."""
 
+    Data = EmbeddedData
     scoring = Scoring(tokenise="none")
     """Tokens stand between spaces, and there is no real language to tokenise."""
 
@@ -135,7 +138,16 @@ class Embedded(ABC):
         """H(p(·|x)) in nats."""
         return -sum(p * math.log(p) for p in self.distribution(meaning).values())
 
-    def prepare(self, paths: Mapping[str, Path]) -> Prepared:
+    @property
+    def vocabulary(self) -> VocabularyOptions:
+        """How the text is cut into tokens."""
+        return self.options.vocabulary
+
+    def open(self, folder: Path) -> EmbeddedData:
+        """What `prepare` wrote, with p."""
+        return EmbeddedData(folder, self.scoring, self.distributions)
+
+    def texts(self, paths: Mapping[str, Path]) -> Prepared:
         """Draw the splits, and enumerate p(y|x) for the test split.
 
         Args:

@@ -22,10 +22,10 @@ from typing import TypeVar
 from pydantic import Field
 
 from beyond_mle.registry import TASKS
-from beyond_mle.scoring import Scoring
 from beyond_mle.tasks.embedded import Embedded, EmbeddedOptions
 from beyond_mle.tasks.language import Tokens
 from beyond_mle.tasks.meaning import Clause, Meaning, MeaningOptions, NounPhrase, draw_meaning
+from beyond_mle.text.scoring import Scoring
 
 Detail = TypeVar("Detail")
 _BACKGROUND, _NEWS = 0, 5

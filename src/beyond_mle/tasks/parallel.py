@@ -11,10 +11,11 @@ from pydantic import Field, model_validator
 from beyond_mle.errors import UserError
 from beyond_mle.options import Options
 from beyond_mle.registry import TASKS
-from beyond_mle.scoring import Rouge, Scoring
 from beyond_mle.tasks.prepared import Prepared
+from beyond_mle.tasks.text_task import TextTask
 from beyond_mle.text.cleaning import CleaningOptions, clean, normalise, normalise_source
 from beyond_mle.text.pairs import PairFiles, RawPairs, read_pairs
+from beyond_mle.text.scoring import Rouge, Scoring
 from beyond_mle.text.vocabulary import VocabularyOptions
 
 Pair = tuple[str, str]
@@ -74,7 +75,7 @@ class ParallelOptions(Options):
 
 
 @TASKS.register("parallel")
-class Parallel:
+class Parallel(TextTask):
     """Pairs of texts read from files."""
 
     Options = ParallelOptions
@@ -93,7 +94,12 @@ class Parallel:
         """The names of all files of the task."""
         return [name for pair_files in self._files.values() for name in pair_files.names]
 
-    def prepare(self, paths: Mapping[str, Path]) -> Prepared:
+    @property
+    def vocabulary(self) -> VocabularyOptions:
+        """How the text is cut into tokens."""
+        return self.options.vocabulary
+
+    def texts(self, paths: Mapping[str, Path]) -> Prepared:
         """Read, clean and split the text.
 
         Args:

@@ -5,7 +5,11 @@ isotropic components, all of them drawn from a seed. Shapes: N points, K compone
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -14,6 +18,8 @@ from torch import Tensor
 
 from beyond_mle.options import Options as BaseOptions
 from beyond_mle.registry import TASKS
+from beyond_mle.tasks.prepared import Counts
+from beyond_mle.types import Density, Points, Spec, VectorSpec
 
 Matrix = tuple[tuple[float, float], tuple[float, float]]
 
@@ -27,9 +33,40 @@ class Grid:
     """Logarithms of the quadrature weights: ∫ f ≈ Σ_n exp(log_weight_n) f(point_n)."""
 
 
+@dataclass(frozen=True)
+class PlaneData:
+    """The density, and samples of it to train on."""
+
+    p: "Plane"
+    spec: ClassVar[VectorSpec] = VectorSpec(dimensions=2)
+
+    def whole(self) -> Points:
+        """The quadrature grid."""
+        grid = self.p.grid()
+        return Points(grid.points_N2, Density(self.p.log_prob(grid.points_N2), grid.log_weight_N))
+
+    def epoch(self, number: int, seed: int, budget: int) -> list[np.ndarray]:
+        """Batches of `budget` of the samples, as row numbers; samples that fill no batch wait for the next epoch."""
+        order_N = np.random.default_rng([seed, number]).permutation(len(self.train_N2))
+        return list(order_N[: len(order_N) // budget * budget].reshape(-1, budget))
+
+    def batch(self, key: np.ndarray) -> Points:
+        """The samples with these row numbers."""
+        return Points(self.train_N2[key])
+
+    @cached_property
+    def train_N2(self) -> Tensor:
+        """The samples of p to train on."""
+        o = self.p.options
+        return torch.from_numpy(self.p.sample(o.train, np.random.default_rng(o.seed)))
+
+
 @TASKS.register("plane")
 class Plane:
     """A density p in the plane, as samples, as log p, and as a grid to integrate on."""
+
+    spec: ClassVar[type[Spec]] = VectorSpec
+    Data = PlaneData
 
     class Options(BaseOptions):
         """Which density, and how finely it is integrated."""
@@ -44,6 +81,11 @@ class Plane:
         """Distance between the points of the quadrature grid: well below the narrowest density's sd."""
         grid_reach: float = Field(default=6.0, gt=0)
         """The grid covers each component, and the isotropic Gaussian of p's moments, to so many of their sds."""
+
+        train: int = Field(default=20_000, gt=0)
+        """Samples of p to train on, where a solver does not integrate."""
+        seed: int = Field(default=1, ge=0)
+        """Of these samples."""
 
         @model_validator(mode="after")
         def _check_covariance(self) -> "Plane.Options":
@@ -61,6 +103,18 @@ class Plane:
         else:
             self.weight_K, self.mean_K2, variance_K = _theis_mixture(options.mixture_seed)
             self.covariance_K22 = variance_K[:, None, None] * np.eye(2)
+
+    def source_files(self) -> list[str]:
+        """No files: the density is known."""
+        return []
+
+    def prepare(self, paths: Mapping[str, Path], folder: Path) -> Counts:
+        """Nothing to write: everything follows from the options."""
+        return {"train": {"read": self.options.train, "kept": self.options.train, "dropped": {}}}
+
+    def open(self, folder: Path) -> PlaneData:
+        """The density as data."""
+        return PlaneData(self)
 
     @property
     def mean_2(self) -> np.ndarray:

@@ -1,14 +1,21 @@
 """Finite languages: strings over a few symbols with an explicit p, small enough to enumerate."""
 
 import itertools
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
 
 import numpy as np
+import torch
 from pydantic import Field
 
 from beyond_mle.errors import UserError
+from beyond_mle.files import write_jsonl
 from beyond_mle.options import Options
 from beyond_mle.registry import TASKS
+from beyond_mle.tasks.prepared import Counts
+from beyond_mle.types import Density, FiniteSpec, Spec, Strings
 
 String = tuple[int, ...]
 
@@ -31,8 +38,25 @@ class StringsOptions(Options):
     """Of the draw."""
 
 
+@dataclass(frozen=True)
+class LanguageData:
+    """All strings of the language, with p."""
+
+    p: "FiniteLanguage"
+
+    @property
+    def spec(self) -> FiniteSpec:
+        """The strings."""
+        return FiniteSpec(tuple(self.p.support))
+
+    def whole(self) -> Strings:
+        """Every string, with its probability."""
+        log_p_N = torch.from_numpy(self.p.p_N).log()
+        return Strings(torch.arange(len(log_p_N)), Density(log_p_N, torch.zeros_like(log_p_N)))
+
+
 @TASKS.register("strings")
-class Strings:
+class FiniteLanguage:
     """A language with known p; its strings are listed by length, then in lexicographic order.
 
     Raises:
@@ -40,6 +64,8 @@ class Strings:
     """
 
     Options = StringsOptions
+    spec: ClassVar[type[Spec]] = FiniteSpec
+    Data = LanguageData
 
     def __init__(self, options: StringsOptions):
         longest = len(options.symbols)
@@ -54,6 +80,20 @@ class Strings:
         self.length_N = np.array([len(string) for string in self.support])
         self.log_p_N = self._draw(np.random.RandomState(options.seed))
         self._index = {string: index for index, string in enumerate(self.support)}
+
+    def source_files(self) -> list[str]:
+        """No files: the language is drawn."""
+        return []
+
+    def prepare(self, paths: Mapping[str, Path], folder: Path) -> Counts:
+        """Write the strings and their probabilities, for people to look at; data are made from the options."""
+        rows = zip(self.support, self.p_N.tolist(), strict=True)
+        write_jsonl(folder / "strings.jsonl", ({"string": list(string), "p": p} for string, p in rows))
+        return {"all": {"read": len(self.support), "kept": len(self.support), "dropped": {}}}
+
+    def open(self, folder: Path) -> LanguageData:
+        """The language as data."""
+        return LanguageData(self)
 
     @property
     def p_N(self) -> np.ndarray:
@@ -107,5 +147,5 @@ class Strings:
 
 
 def _normalised(log_p_N: np.ndarray) -> np.ndarray:
-    """Log-probabilities of the same ratios that sum to 1 (by NumPy: every configuration imports this module)."""
+    """Log-probabilities of the same ratios that sum to 1."""
     return log_p_N - np.logaddexp.reduce(log_p_N)

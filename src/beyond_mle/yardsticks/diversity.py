@@ -4,17 +4,42 @@ Tokens are those that BLEU compares: sacreBLEU's tokeniser of the task, which le
 for `repetition`, neither more nor less is better: what to compare with are samples of p.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 
 import numpy as np
 from sacrebleu.metrics import BLEU
 
-from beyond_mle.scoring import Tokenise
+from beyond_mle.capabilities import References
+from beyond_mle.registry import YARDSTICKS
+from beyond_mle.text.scoring import Tokenise
+from beyond_mle.types import TextSpec
 from beyond_mle.yardsticks.overlap import Sacrebleu
+from beyond_mle.yardsticks.yardstick import Metric, Score, Subject, Yardstick
 
 Outputs = Sequence[Sequence[str]]
 """Of each source its outputs, n of them."""
+
+
+@YARDSTICKS.register("diversity")
+class Diversity(Yardstick):
+    """How much outputs differ; see `diversity`."""
+
+    accepts = TextSpec
+    needs = (References,)
+    metrics = (
+        Metric("repetition", "%", "lower", 2),
+        Metric("distinct-1", "%", None, 2),
+        Metric("distinct-2", "%", None, 2),
+        Metric("distinct-outputs", "per source"),
+        Metric("self-bleu", "", None, 2),
+    )
+
+    def measure(self, subject: Subject) -> Iterator[Score]:
+        """Of every decoder's outputs."""
+        for decoder, outputs in subject.outputs.items():
+            for metric, value in diversity(outputs, subject.data.scoring.tokenise).items():
+                yield Score(metric, value, decoder)
 
 
 def diversity(outputs: Outputs, tokenise: Tokenise) -> dict[str, float]:

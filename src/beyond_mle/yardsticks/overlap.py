@@ -8,8 +8,7 @@ A metric scores a corpus from statistics of its sentences that add up, so that a
 can score any resample of the sentences without looking at the text again.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import zip_longest
 from typing import Protocol
@@ -19,7 +18,7 @@ from sacrebleu.metrics import BLEU, CHRF
 from sacrebleu.metrics.base import Metric as SacrebleuMetric
 from sacrebleu.tokenizers.tokenizer_base import BaseTokenizer
 
-from beyond_mle.scoring import Rouge, Scoring
+from beyond_mle.text.scoring import Rouge, Scoring
 
 References = Sequence[Sequence[str]]
 """One or more references per output."""
@@ -27,7 +26,7 @@ _ROUGE = {"rouge1": "rouge1", "rouge2": "rouge2", "rougel": "rougeL"}
 """Our names → rouge-score's."""
 
 
-class Metric(Protocol):
+class CorpusMetric(Protocol):
     """A measure of a corpus, computed from statistics that add up over its sentences."""
 
     def statistics(self, outputs: Sequence[str], references: References) -> np.ndarray:
@@ -40,45 +39,10 @@ class Metric(Protocol):
         """How it was computed; after `statistics`, since it may tell the number of references."""
 
 
-@dataclass(frozen=True)
-class OverlapScores:
-    """Scores in percent (0–100) by metric name, and the signature of each."""
-
-    metrics: dict[str, float]
-    signatures: dict[str, str]
-
-
-def overlap(outputs: Sequence[str], references: References, metrics: dict[str, Metric]) -> OverlapScores:
-    """Score a corpus with one output per source; see `overlap_of_passes`."""
-    return overlap_of_passes([outputs], references, metrics)
-
-
-def overlap_of_passes(
-    passes: Iterable[Sequence[str]], references: References, metrics: dict[str, Metric]
-) -> OverlapScores:
-    """Score a corpus.
-
-    Args:
-        passes: each has one output per source; the scores are over all of them.
-        references: for each source, one or more reference texts.
-        metrics: from `overlap_metrics`.
-
-    Raises:
-        ValueError: if there are not as many reference lists as outputs, or none at all.
-    """
-    passes = list(passes)
-    scores, signatures = {}, {}
-    for name, metric in metrics.items():
-        sums_F = sum(sufficient_statistics(metric, outputs, references).sum(axis=0) for outputs in passes)
-        scores[name] = metric.score(sums_F)
-        signatures[name] = metric.signature()
-    return OverlapScores(scores, signatures)
-
-
-def overlap_metrics(scoring: Scoring) -> dict[str, Metric]:
+def overlap_metrics(scoring: Scoring) -> dict[str, CorpusMetric]:
     """The metrics of a task, by name."""
     # force: text with spaces before full stops is meant as it is, so sacreBLEU need not warn of it.
-    metrics: dict[str, Metric] = {"bleu": Sacrebleu(BLEU(tokenize=scoring.tokenise, force=True))}
+    metrics: dict[str, CorpusMetric] = {"bleu": Sacrebleu(BLEU(tokenize=scoring.tokenise, force=True))}
     if scoring.tokenise != "none":
         metrics["chrf"] = Sacrebleu(CHRF())
     if scoring.moses_language is not None:
@@ -88,7 +52,7 @@ def overlap_metrics(scoring: Scoring) -> dict[str, Metric]:
     return metrics
 
 
-def sufficient_statistics(metric: Metric, outputs: Sequence[str], references: References) -> np.ndarray:
+def sufficient_statistics(metric: CorpusMetric, outputs: Sequence[str], references: References) -> np.ndarray:
     """The statistics of each sentence [B, F]; a corpus is scored from their sum.
 
     Raises:

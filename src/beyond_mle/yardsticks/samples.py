@@ -1,12 +1,67 @@
 """What samples in the plane say of a model that may have no density: N samples, M points of a grid, K components."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import torch
+from pydantic import Field
 from torch import Tensor
 
+from beyond_mle.capabilities import Reparametrised, Whole
+from beyond_mle.errors import UserError
+from beyond_mle.options import Options as BaseOptions
+from beyond_mle.registry import YARDSTICKS
 from beyond_mle.tasks.plane import Grid, Plane
+from beyond_mle.types import VectorSpec
+from beyond_mle.yardsticks.density import divergences, pi_of
+from beyond_mle.yardsticks.yardstick import Metric, Score, Subject, Yardstick
+
+
+@YARDSTICKS.register("samples")
+class SampleQuality(Yardstick):
+    """Covering against seeking, told by samples.
+
+    `coverage`: the share of p's heavy components that samples reach. `quality`: the mean of log p over samples. `kl-kernel`,
+    `reverse-kl-kernel`, `js-kernel`: the divergences of a kernel estimate of q, for models without a density.
+    """
+
+    class Options(BaseOptions):
+        """How many samples, and what is made of them."""
+
+        samples: int = Field(default=20_000, gt=0)
+        """Samples of q that are measured."""
+        bandwidth: float = Field(default=0.2, gt=0)
+        """Standard deviation of the kernel that estimates a density from samples."""
+        least_weight: float = Field(default=0.05, ge=0, le=1)
+        """Components of p of at least this weight are heavy."""
+        covered_share: float = Field(default=0.1, gt=0, le=1)
+        """A component is covered if it gets at least this fraction of the samples that p gives it."""
+
+    options: Options
+    accepts = VectorSpec
+    needs = (Whole, Reparametrised)
+    metrics = (
+        Metric("coverage", "", "higher"),
+        Metric("quality", "nats", "higher"),
+        Metric("kl-kernel", "nats", "lower"),
+        Metric("reverse-kl-kernel", "nats", "lower"),
+        Metric("js-kernel", "nats", "lower"),
+    )
+
+    @torch.no_grad()
+    def measure(self, subject: Subject) -> Iterator[Score]:
+        """From samples drawn with the subject's seed."""
+        o, p = self.options, subject.data.p
+        points_N2 = subject.model.sample(o.samples, torch.Generator().manual_seed(subject.seed))
+        if not points_N2.isfinite().all():
+            raise UserError("the model diverged: its samples are not finite")
+        yield Score("coverage", coverage(points_N2, p, o.least_weight, o.covered_share))
+        yield Score("quality", quality(points_N2, p))
+        batch = subject.data.whole()
+        estimate_M = kernel_log_density(points_N2, Grid(batch.point_BD, batch.density.log_weight_B), o.bandwidth)
+        known = (batch.density.log_p_B, estimate_M, batch.density.log_weight_B)
+        yield from divergences(*known, pi_of(subject.objective), "-kernel")
 
 
 def kernel_log_density(samples_N2: Tensor, grid: Grid, bandwidth: float) -> Tensor:

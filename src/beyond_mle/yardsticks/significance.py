@@ -5,12 +5,10 @@ scores is computed anew each time. Seed and resamples are those of sacreBLEU's o
 neither an interval nor a two-sided p-value for the difference.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-
-from beyond_mle.yardsticks.overlap import Metric, References, sufficient_statistics
 
 SEED = 12345
 """sacreBLEU's default seed."""
@@ -65,32 +63,6 @@ def paired_bootstrap(
     at_least_as_far = np.abs(resampled - observed) >= abs(observed) - 1e-9  # equal, whatever the last bit
     p = (at_least_as_far.sum() + 1) / (samples + 1)
     return PairedDifference(float(observed), float(low), float(high), float(p))
-
-
-def paired_overlap(
-    outputs: Sequence[str],
-    control: Sequence[str],
-    references: References,
-    metrics: dict[str, Metric],
-    samples: int = 1000,
-    seed: int = SEED,
-) -> dict[str, PairedDifference]:
-    """Compare an arm's outputs with its control's by every metric.
-
-    Args:
-        outputs: the arm's text for each source.
-        control: the control's.
-        references: for each source, one or more reference texts.
-        metrics: from `overlap.overlap_metrics`.
-        samples: how many resamples.
-        seed: of the resamples.
-    """
-    differences = {}
-    for name, metric in metrics.items():
-        statistic_a = sufficient_statistics(metric, outputs, references)
-        statistic_b = sufficient_statistics(metric, control, references)
-        differences[name] = paired_bootstrap(statistic_a, statistic_b, metric.score, samples, seed)
-    return differences
 
 
 def resample_counts(n: int, samples: int, seed: int) -> np.ndarray:

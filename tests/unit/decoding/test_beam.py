@@ -4,7 +4,7 @@ from toy_models import ToyStepwise, all_outputs, random_sources
 
 from beyond_mle.decoding.beam import Beam, beam_search
 from beyond_mle.decoding.greedy import Greedy
-from beyond_mle.decoding.padding import pad
+from beyond_mle.text.padding import pad
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import EOS
 

@@ -6,7 +6,7 @@ from toy_models import random_sources
 
 from beyond_mle.decoding.alignment import collapse
 from beyond_mle.decoding.ctc_best_path import CTCBestPath
-from beyond_mle.decoding.padding import pad
+from beyond_mle.text.padding import pad
 from beyond_mle.registry import DECODERS
 
 

@@ -7,7 +7,7 @@ from toy_aligned import ToyAligned, output_probs
 
 from beyond_mle.decoding.ctc_best_path import CTCBestPath
 from beyond_mle.decoding.ctc_sampling import CTCSampling
-from beyond_mle.decoding.padding import pad
+from beyond_mle.text.padding import pad
 from beyond_mle.registry import DECODERS
 
 N = 20_000

@@ -3,7 +3,7 @@ import torch
 from toy_models import N_SOURCES, WORDS, ToyOnePass, V, random_sources, source_code
 
 from beyond_mle.decoding.mask_predict import MaskPredict, least_certain
-from beyond_mle.decoding.padding import pad
+from beyond_mle.text.padding import pad
 from beyond_mle.decoding.single_pass import SinglePass
 from beyond_mle.errors import UserError
 from beyond_mle.models.cmlm import CMLM

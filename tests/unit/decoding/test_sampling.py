@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 from toy_models import WORDS, ToyStepwise, all_outputs, random_sources
 
-from beyond_mle.decoding.padding import pad
+from beyond_mle.text.padding import pad
 from beyond_mle.decoding.sampling import Sampling, invert_cumulative
 from beyond_mle.errors import UserError
 from beyond_mle.options import parse

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from beyond_mle.decoding.padding import pad, unpad
+from beyond_mle.text.padding import pad, unpad
 from beyond_mle.objectives.adversarial import Discriminator, JSAdversarial
 from beyond_mle.objectives.divergence import JS
 from beyond_mle.symbols import EOS, PAD

@@ -13,7 +13,7 @@ from beyond_mle.objectives.divergence import JS, ReverseKL
 from beyond_mle.objectives.policy_gradient import surrogate
 from beyond_mle.tasks.strings import Strings, StringsOptions
 from beyond_mle.types import LogProb, Support, TextBatch
-from beyond_mle.yardsticks import divergence
+from beyond_mle.formulas import divergence
 
 PIS = [0.01, 0.5, 0.99]
 

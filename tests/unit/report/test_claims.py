@@ -1,34 +1,120 @@
+"""How claims are written: what a file of them stands for, and what is wrong with it."""
+
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from beyond_mle import config
 from beyond_mle.errors import UserError
-from beyond_mle.report.claims import ExactClaim, Expect, RunClaim, load_claims
-from beyond_mle.report.published import load_published
-from beyond_mle.report.verdicts import scorecard
-from beyond_mle.stages import adversarial, illustrate, sharpen
+from beyond_mle.report.claims import Claim, Expect, Term, load_claims
 
 CLAIMS = Path(__file__).parents[3] / "config" / "claims.yaml"
-MLE = "transformer/mle/greedy/bleu"
-OF_RUNS = {"id": "gain", "statement": "…", "plus": [MLE], "paper": {"wmt14-ende": None}}
-EXACT = {"id": "limit", "statement": "…", "exact": "errata", "plus": [{"equation": "18"}]}
+SYSTEMS = {
+    "ar": {"name": "the Transformer", "model": "transformer", "decoder": "beam5"},
+    "ctc": {"name": "CTC", "model": "ctc", "decoder": "best-path"},
+}
+GAIN = {"gain": "…", "where": {"task": "news", "objective": "mle"}}
 
 
-def load(folder: Path, *claims: dict) -> list[RunClaim | ExactClaim]:
+def load(folder: Path, *claims: dict) -> list[Claim]:
     path = folder / "claims.yaml"
-    path.write_text(yaml.safe_dump({"claims": list(claims)}))
+    path.write_text(yaml.safe_dump({"systems": SYSTEMS, "claims": list(claims)}, sort_keys=False))
     return load_claims(path)
 
 
-def test_the_key_exact_tells_the_two_kinds_of_claims_apart(tmp_path):
-    of_runs, exact = load(tmp_path, OF_RUNS, EXACT | {"where": {"pi": [0.1, 1], "is_global": True}})
-    assert isinstance(of_runs, RunClaim)
-    assert isinstance(exact, ExactClaim)
-    assert exact.where == {"pi": [0.1, 1], "is_global": True}
-    assert (exact.value, exact.minus, exact.paper, exact.source) == ("value", [], None, "ours")
+def conditions(claim: Claim) -> list[tuple[int, dict]]:
+    return [(term.sign, term.conditions) for term in claim.terms]
+
+
+def test_a_claim_begins_with_its_id_and_statement(tmp_path):
+    (claim,) = load(tmp_path, {"gain": "it gains", "where": {"task": "news"}})
+    assert (claim.id, claim.statement, claim.source, claim.paper) == ("gain", "It gains", "ours", None)
+    assert claim.terms == (Term(1, {"task": "news"}, of_control=False),)
+    assert (claim.expect.side, claim.expect.than) == (">", 0)
+
+
+def test_a_cells_own_conditions_prevail(tmp_path):
+    (claim,) = load(tmp_path, {**GAIN, "plus": [{"seed": 1}, {"seed": 1}], "minus": [{"objective": "js", "pi": 0.1}]})
+    assert conditions(claim) == [
+        (1, {"task": "news", "objective": "mle", "seed": 1}),
+        (1, {"task": "news", "objective": "mle", "seed": 1}),
+        (-1, {"task": "news", "objective": "js", "pi": 0.1}),
+    ]
+
+
+def test_a_gain_takes_the_control_from_every_cell(tmp_path):
+    shared = {"task": "news", "objective": "js"}
+    (claim,) = load(tmp_path, {"c": "…", "gain": shared, "minus": [{"pi": 0.1}]})
+    assert claim.terms == (
+        Term(1, shared, of_control=False),
+        Term(-1, shared, of_control=True),
+        Term(-1, shared | {"pi": 0.1}, of_control=False),
+        Term(1, shared | {"pi": 0.1}, of_control=True),
+    )
+
+
+def test_the_objective_control_is_left_to_the_other_conditions(tmp_path):
+    (claim,) = load(tmp_path, {**GAIN, "minus": [{"objective": "control", "pi": 0.1}]})
+    assert claim.terms[1] == Term(-1, {"task": "news", "pi": 0.1}, of_control=True)
+
+
+def test_a_system_stands_for_its_conditions_and_is_replaced_whole(tmp_path):
+    where = {"task": "news", "system": "ar", "decoder": "greedy"}
+    (claim,) = load(
+        tmp_path, {"c": "…", "where": where, "minus": [{"system": "ctc"}, {"system": "ctc", "decoder": "x"}]}
+    )
+    assert conditions(claim) == [
+        (1, {"model": "transformer", "decoder": "greedy", "task": "news"}),
+        (-1, {"model": "ctc", "decoder": "greedy", "task": "news"}),  # what `where` says itself prevails
+        (-1, {"model": "ctc", "decoder": "x", "task": "news"}),
+    ]
+
+
+def test_a_list_of_entries_gives_a_claim_for_each_combination(tmp_path):
+    claims = load(tmp_path, {"c": "…", "where": {"task": ["a", "b"], "pi": [0.1, 1], "is_global": [True]}})
+    assert [claim.id for claim in claims] == ["c-a-0.1-True", "c-a-1-True", "c-b-0.1-True", "c-b-1-True"]
+    assert claims[1].terms[0].conditions == {"task": "a", "pi": 1, "is_global": True} == claims[1].measured_for
+
+
+def test_a_claim_is_made_on_each_data_set_with_the_papers_number(tmp_path):
+    claims = load(tmp_path, {"c": "…", "source": "Table 1", "where": {"pi": [1, 2]}, "data": {"a": 0.5, "b": None}})
+    assert [(claim.id, claim.source, claim.paper) for claim in claims] == [
+        ("c-a-1", "Table 1, a", 0.5),
+        ("c-a-2", "Table 1, a", 0.5),
+        ("c-b-1", "Table 1, b", None),
+        ("c-b-2", "Table 1, b", None),
+    ]
+    assert claims[2].terms[0].conditions == {"task": "b", "pi": 1}
+    (one,) = load(tmp_path, {"c": "…", "data": ["a"], "minus": [{"task": "b"}]})
+    assert (one.id, one.source, conditions(one)) == ("c", "ours, a", [(1, {"task": "a"}), (-1, {"task": "b"})])
+
+
+def test_a_claim_is_made_for_each_case(tmp_path):
+    claims = load(
+        tmp_path,
+        {
+            "$case-gain": "$name$what gains with k = ${order}: $order",
+            "source": "Table $number",
+            "data": {"news": "$paper"},
+            "for": {
+                "ar": {"order": 1, "number": 1, "paper": 0.5, "what": " alone", "expect": "> 10"},
+                "ctc": {"order": 3, "number": 3, "paper": None, "what": "", "source": "ours"},
+            },
+            "where": {"system": "$case", "order": "$order", "metric": "k$order"},
+        },
+    )
+    assert [(claim.id, claim.statement, claim.source, claim.paper, claim.expect.than) for claim in claims] == [
+        ("ar-gain", "The Transformer alone gains with k = 1: 1", "Table 1, news", 0.5, 10),
+        ("ctc-gain", "CTC gains with k = 3: 3", "ours, news", None, 0),
+    ]
+    expected = {"model": "ctc", "decoder": "best-path", "task": "news", "order": 3, "metric": "k3"}
+    assert conditions(claims[1]) == [(1, expected)]
+
+
+def test_a_dollar_means_itself_where_there_are_no_cases(tmp_path):
+    assert load(tmp_path, {**GAIN, "gain": "it costs $case"})[0].statement == "It costs $case"
 
 
 @pytest.mark.parametrize(
@@ -45,6 +131,20 @@ def test_expectations(written, meant):
     assert (expect.side, expect.than, expect.within) == meant
 
 
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(side=st.sampled_from("<>"), than=NUMBERS)
+def test_any_number_can_be_expected(side, than):
+    assert Expect.model_validate(f"{side} {than!r}") == Expect.model_construct(side=side, than=than, within=0.0)
+
+
+@given(than=NUMBERS, within=NUMBERS.map(abs))
+def test_any_number_can_be_expected_with_any_tolerance(than, within):
+    expect = Expect.model_validate(f"= {than!r} ± {within!r}")
+    assert (expect.than, expect.within) == (than, within)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -57,94 +157,66 @@ def test_expectations(written, meant):
         ({"expect": "> nan"}, "claim gain.expect.than' = 'nan'"),
         ({"expect": "= 0 ± -1"}, "claim gain.expect.within' = '-1'"),
         ({"plus": []}, "claim gain.plus"),
-        ({"plus": ["transformer/mle/bleu"]}, "claim gain.plus.0' = 'transformer/mle/bleu': .* a cell is written"),
-        ({"plus": [{"pi": 0.1}]}, "claim gain.plus.0' = .* a cell is written"),
-        ({"minus": [MLE, "transformer//greedy/bleu"]}, "claim gain.minus.1' = .* a cell is written"),
-        ({"paper": {}}, "claim gain.paper"),
-        ({"paper": {"wmt14-ende": "high"}}, "claim gain.paper.wmt14-ende' = 'high'"),
-        ({"verdict": "replicated"}, "unknown config key 'claim gain.verdict'"),
-        ({"where": {"pi": 0.1}}, "unknown config key 'claim gain.where'"),
+        ({"plus": ["transformer/mle"]}, "claim gain.plus.0' = 'transformer/mle'"),
+        ({"plus": [{"pi": [0.1]}]}, r"claim gain.plus.0.pi.* = \[0.1\]"),
+        ({"where": {"pi": None}}, "claim gain.where.pi.* = None"),
+        ({"where": {"pi": []}}, r"claim gain.where.pi.* = \[\]"),
+        ({"where": {"pi": 0.1}}, "claim gain: a cell has no task: add `data`"),
+        ({"where": {"system": "at", "task": "news"}}, "claim gain: the system 'at' is not .*: did you mean 'ar'"),
+        ({"data": {"news": "high"}, "where": {}}, "claim gain.data.news' = 'high'"),
+        ({"data": ["news"]}, "claim gain' = .* the task is given twice"),
+        ({"minu": [{}]}, "unknown config key 'claim gain.minu': did you mean 'minus'"),
+        ({"for": ["ar"]}, "claim gain: 'for' must map"),
+        ({"for": {"ar": 1}}, "claim gain: 'for' must map"),
+        ({"for": {"ar": {"sorce": "ours"}}}, "claim gain: 'sorce' of the case 'ar' is not used: did you mean 'source'"),
+        ({"for": {"ar": {}}, "source": "$nam"}, "claim gain: the case 'ar' does not say what '\\$nam' is: .* 'name'"),
+        ({"for": {"ar": {}, "ctc": {}}}, "the claim id 'gain' is used twice"),
     ],
 )
-def test_a_wrong_claim_on_runs_is_an_error_that_names_it(tmp_path, change, message):
+def test_a_wrong_claim_is_an_error_that_names_it(tmp_path, change, message):
     with pytest.raises(UserError, match=message):
-        load(tmp_path, OF_RUNS | change)
+        load(tmp_path, GAIN | change)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"exact": 1}, "claim limit.exact' = 1"),
-        ({"plus": []}, "claim limit.plus"),
-        ({"plus": [MLE]}, f"claim limit.plus.0' = '{MLE}'"),
-        ({"plus": [{"pi": [0.1]}]}, r"claim limit.plus.0.pi.* = \[0.1\]"),
-        ({"where": {"pi": None}}, "claim limit.where.pi.* = None"),
-        ({"where": {"pi": []}}, r"claim limit.where.pi.* = \[\]"),
-        ({"paper": {"wmt14-ende": 1}}, "claim limit.paper' = "),
-        ({"table": "errata"}, "unknown config key 'claim limit.table'"),
+        ({"where": {"task": "news"}}, "claim c' = .* `gain` is in place of `where`"),
+        ({"minus": [{"objective": "control"}]}, "claim c' = .* `gain` takes the control away already"),
     ],
 )
-def test_a_wrong_exact_claim_is_an_error_that_names_it(tmp_path, change, message):
+def test_a_gain_is_not_mixed_with_other_ways_to_say_it(tmp_path, change, message):
     with pytest.raises(UserError, match=message):
-        load(tmp_path, EXACT | change)
+        load(tmp_path, {"c": "…", "gain": {"task": "news"}} | change)
 
 
-def test_an_id_used_twice_is_an_error(tmp_path):
-    with pytest.raises(UserError, match="the claim id 'gain' is used twice"):
-        load(tmp_path, OF_RUNS, EXACT | {"id": "gain"})
+def test_an_id_used_twice_is_an_error_also_where_a_list_makes_it(tmp_path):
+    with pytest.raises(UserError, match="the claim id 'c-1' is used twice"):
+        load(tmp_path, {"c": "…", "where": {"task": "news", "pi": [1, 2]}}, {"c-1": "…", "where": {"task": "news"}})
 
 
-def test_claims_use_the_names_of_the_default_study():
-    """A misspelt name would make a claim 'not run' without a word."""
-    study = config.load_resolved(CLAIMS.parent / "default.yaml")
-    runs = list(config.runs(study))
-    trained = {(run.model, run.objective) for run in runs} | {(run.model, "control") for run in runs if run.control}
-    decoders = {(run.model, decoder) for run in runs for decoder in (*run.decoders, "none")}
-    models = {run.model for run in runs}
-    data_sets = {*study.tasks, *(key[0] for key in load_published(CLAIMS.parent / "published.yaml"))}
-    for claim in load_claims(CLAIMS):
-        if isinstance(claim, ExactClaim):
-            continue
-        assert set(claim.paper) <= data_sets, claim.id
-        for cell in claim.plus + claim.minus:
-            assert cell.data is None or cell.data in data_sets, claim.id
-            if cell.model in models:
-                assert (cell.model, cell.objective) in trained, claim.id
-                assert (cell.model, cell.decoder) in decoders, claim.id
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- gain: it gains\n", "a list 'claims:' is missing"),
+        ("systems: {}\n", "config key 'claims.yaml.claims' is missing"),
+        ("claims: [gain]\n", "config key 'claims.yaml.claims.0' = 'gain'"),
+        ("claims: [{}]\n", "config key 'claims.yaml.claims.0'"),
+        ("claims: []\nsystem: {}\n", "unknown config key 'claims.yaml.system': did you mean 'systems'"),
+    ],
+)
+def test_a_file_that_is_no_list_of_claims_is_an_error(tmp_path, text, message):
+    path = tmp_path / "claims.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError, match=message):
+        load_claims(path)
 
 
-@pytest.fixture(scope="module")
-def quick_tables(tmp_path_factory) -> dict[str, pd.DataFrame]:
-    """The exact tables of the default study with all that claims may name, but too coarse for its numbers."""
-    study = config.load_resolved(CLAIMS.parent / "default.yaml")
-    coarse = {"grid_step": 0.8, "samples": 100}
-    path = {"pi_path": [p for p in study.illustration.pi_path if p in (1e-4, *study.illustration.pis, 0.9999)]}
-    rest = {"order_path": [0.3], "order_anchors": [0.3], "surface_points": 2, "bins": 2}
-    illustration = study.illustration.model_copy(update=coarse | path | rest)
-    theory = study.theory.model_copy(update={"steps": 1, "draws": 2})
-    training = study.adversarial.training.model_copy(update={"steps": 1, "batch": 8})
-    duel = study.adversarial.model_copy(update={**coarse, "data": 100, "figure_samples": 1, "training": training})
-    folder = tmp_path_factory.mktemp("exact")
-    illustrate.write(illustrate.illustrate(illustration), folder)
-    adversarial.write(adversarial.compete(duel), folder)
-    sharpen.write(sharpen.tables(theory), folder / "tables")
-    return {path.stem: pd.read_csv(path) for path in folder.rglob("*.csv")}
-
-
-def test_the_default_study_measures_every_exact_claim(quick_tables):
-    claims = [claim for claim in load_claims(CLAIMS) if isinstance(claim, ExactClaim)]
-    no_scores = pd.DataFrame(columns=["task", "model", "objective", "decoder", "metric", "seed", "value"])
-    card = scorecard(claims, config.load_resolved(CLAIMS.parent / "default.yaml"), no_scores, quick_tables)
-    assert [row["id"] for row in card if row["verdict"] == "not run"] == []
-    ids = [row["id"] for row in card]
-    assert len(set(ids)) == len(ids) > 100
-
-
-def test_what_is_wrong_as_printed_is_contradicted_and_holds_once_corrected(quick_tables):
-    """Of scheduled sampling and of the equations, whose tables are the default study's own but for the draws."""
-    formulas = ("scheduled_sampling_theory", "errata")
-    claims = [claim for claim in load_claims(CLAIMS) if isinstance(claim, ExactClaim) and claim.exact in formulas]
-    no_scores = pd.DataFrame(columns=["task", "model", "objective", "decoder", "metric", "seed", "value"])
-    for row in scorecard(claims, config.load_resolved(CLAIMS.parent / "default.yaml"), no_scores, quick_tables):
-        expected = "contradicted" if row["source"].endswith("as printed") else "replicated"
-        assert row["verdict"] == expected, row["id"]
+def test_the_projects_claims_can_be_read():
+    claims = {claim.id: claim for claim in load_claims(CLAIMS)}
+    assert len(claims) == 197
+    gain = claims["cmlm-gain-wmt14-deen"]
+    assert (gain.statement, gain.paper) == ("The convex loss improves CMLM", 3.85)
+    assert gain.source == "Shao et al. 2023, Table 3, wmt14-deen"
+    assert claims["ar-k3-gap-remains-wmt14-ende"].source == "ours, wmt14-ende"
+    assert claims["generator-kl-rises"].terms[1].conditions["pi"] == 0.05

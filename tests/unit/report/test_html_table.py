@@ -6,12 +6,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 from beyond_mle.report import html_table
-from beyond_mle.report.claims import load_claims
 from beyond_mle.report.effects import gap_name, search_gaps
 from beyond_mle.report.published import as_scores, load_published
-from beyond_mle.report.scores import read_scores
 from beyond_mle.report.tables import tabulate
-from beyond_mle.report.verdicts import scorecard
 
 CONFIG = Path(__file__).parents[3] / "config"
 
@@ -88,30 +85,61 @@ def test_the_rows_of_a_comparison_have_equal_width(study, bleu):
     assert len(frame) == (4 + 5 + 2) + (3 + 5 + 2)  # systems, reference rows, a heading for each group
 
 
+def systems(**columns) -> pd.DataFrame:
+    """Rows of a tidy table: three systems of one model on one task, with these columns besides."""
+    own = {"task": "strings", "model": "tabular", "objective": ["mle", "js", "js"], "decoder": "none", "metric": "nll"}
+    numbers = {"mean": [3.0, 2.0, 1.0], "sd": 0.5, "n_seeds": 3, "control": float("nan"), "paper": float("nan")}
+    return pd.DataFrame({**own, **numbers, **columns})
+
+
+def compared(study, table: pd.DataFrame, **options) -> BeautifulSoup:
+    return BeautifulSoup(html_table.comparison(study, table, "metric", "Scores.", **options).data, "html.parser")
+
+
+def test_every_hyper_parameter_is_part_of_a_rows_identity(study):
+    table = systems(pi=[float("nan"), 0.1, 0.9], average=[None, "token", "token"])
+    assert html_table.hyper_parameters(table) == ["pi", "average"]
+    rows = rows_of(compared(study, table))
+    assert list(rows)[1:] == ["mle", "js, π = 0.1, average = token", "js, π = 0.9, average = token"]
+    assert list(rows.values())[1:] == [["3.000 ± 0.500"], ["2.000 ± 0.500"], ["1.000 ± 0.500"]]
+
+
+def test_two_numbers_for_one_cell_are_an_error(study):
+    with pytest.raises(ValueError, match="two numbers for one cell of strings, tabular, js"):
+        compared(study, systems())
+    with pytest.raises(ValueError, match="two numbers"):
+        compared(study, systems(pi=[0.1, 0.1, 0.9]), knobs=[])
+
+
+def test_variants_of_a_task_are_groups_of_their_own(study):
+    soup = compared(study, systems(styles=[1, 4, 4], pi=[0.5, 0.1, 0.9]), task_knobs=["styles"])
+    headings = [tr.text for tr in soup.find_all("tr", class_="group")]
+    assert headings == ["tabular on strings, styles = 1, 3 seeds", "tabular on strings, styles = 4, 3 seeds"]
+    assert [b.text for b in soup.find_all("b")] == ["1.000"]  # the best of the second; the first has nothing to beat
+
+
+@pytest.mark.parametrize(
+    ("metric", "printed"),
+    [("nll", "≤ 2.000 ± 0.500"), ("kl", "≤ 2.000 ± 0.500"), ("log-q-mode", "≥ 2.000 ± 0.500"), ("js", "a bound")],
+)
+def test_a_bound_is_printed_as_a_bound(study, metric, printed):
+    table = systems(pi=[0.5, 0.1, 0.9], metric=metric, certainty=[None, "lower-bound", "exact"], control=2.0)
+    rows = rows_of(compared(study, table))
+    assert rows["js, π = 0.1"] == [printed, printed.removesuffix(" ± 0.500")]
+    assert rows["mle, π = 0.5"] == ["3.000 ± 0.500", "2.000"]
+
+
+def test_what_is_not_normalised_is_not_printed_as_a_likelihood(study):
+    certainty = ["exact", "exact", "unnormalised"]
+    soup = compared(study, systems(pi=[0.5, 0.1, 0.9], certainty=certainty))
+    (cell,) = rows_of(soup)["js, π = 0.9"]
+    assert cell == "unnormalised"
+    assert soup.find("span", string="unnormalised").attrs == {"class": ["sd"], "title": "1.000"}
+    assert [b.text for b in soup.find_all("b")] == ["2.000"]  # the best of the exact ones
+
+
 def test_an_empty_comparison_says_so(study, bleu):
     assert "Not measured" in html_table.comparison(study, bleu.iloc[:0], "decoder", "BLEU.").data
-
-
-def test_the_scorecard_counts_verdicts_and_folds_what_was_not_run(study, results):
-    card = scorecard(load_claims(CONFIG / "claims.yaml"), study, read_scores(study, results / "runs"), {})
-    soup = BeautifulSoup(html_table.scorecard(study, card).data, "html.parser")
-    open_rows = {tr["id"] for tr in soup.find_all("tr", id=True) if tr.find_parent("details") is None}
-    assert open_rows == {row["id"] for row in card if row["verdict"] != "not run"}
-    number = sum(row["verdict"] == "replicated" for row in card)
-    assert f"replicated {number}" in soup.find("p", class_="counts").text
-
-
-def test_the_scorecard_groups_claims_by_paper_and_leaves_exact_numbers_without_interval(study):
-    row = {"statement": "…", "paper": None, "task": "t", "n_seeds": 3, "verdict": "replicated"}
-    numbers = [("A, Table 1", 2.0, 1.0, 3.0), ("B, eq. 1", -2e-5, -2e-5, -2e-5), ("A, Table 2", 1.0, None, None)]
-    keys = ("source", "measured", "low", "high")
-    card = [{**row, "id": str(i), **dict(zip(keys, values, strict=True))} for i, values in enumerate(numbers)]
-    soup = BeautifulSoup(html_table.scorecard(study, card).data, "html.parser")
-    lines = [[cell.text for cell in tr.find_all(["th", "td"])] for tr in soup.tbody.find_all("tr")]
-    assert [line[0] if len(line) == 1 else line[2] for line in lines] == ["A", "Table 1", "Table 2", "B", "eq. 1"]
-    assert lines[1][4:6] == ["2.00", "[1.00, 3.00]"]
-    assert lines[2][4:6] == ["1.00", ""]
-    assert lines[4][4:6] == ["−2e−05", ""]
 
 
 def test_the_papers_table_has_its_numbers():
@@ -124,6 +152,18 @@ def test_the_papers_table_has_its_numbers():
         [26.48, 27.57, 1.09, 29.78, 31.21, 1.43],
         [26.92, 27.78, 0.86, 30.32, 31.33, 1.01],
     ]
+
+
+def test_the_papers_table_tells_the_variants_of_an_objective_apart():
+    system = {"task": "wmt", "model": "transformer", "decoder": "greedy", "metric": "bleu", "seed": 0}
+    scores = pd.DataFrame({**system, "objective": ["mle", "exp", "exp"], "order": [None, 1, 3], "value": [1.0, 2, 3]})
+    (frame,) = pd.read_html(io.StringIO(html_table.printed(scores, "metric", "").data))
+    assert frame.iloc[:, 1:].to_numpy().tolist() == [["mle", 1], ["exp, k = 1", 2], ["exp, k = 3", 3]]
+
+
+def test_pages_are_linked():
+    soup = BeautifulSoup(html_table.links({"a.html": "A & <b>"}).data, "html.parser")
+    assert [(a["href"], a.text) for a in soup.find_all("a")] == [("a.html", "A & <b>")]
 
 
 def test_text_is_escaped_and_constant_words_move_to_the_caption():

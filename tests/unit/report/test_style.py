@@ -1,4 +1,16 @@
-from beyond_mle.report.style import metric_label, number, palette, task_label
+import numpy as np
+
+from beyond_mle.report.style import (
+    bound_sign,
+    fixed,
+    metric,
+    metric_label,
+    number,
+    objective_label,
+    palette,
+    task_label,
+)
+from beyond_mle.yardsticks.metric import Metric
 
 
 def test_baselines_are_grey_and_others_have_colours_of_their_own(study):
@@ -12,6 +24,27 @@ def test_baselines_are_grey_and_others_have_colours_of_their_own(study):
 def test_a_substitute_is_named_with_what_it_stands_for(study):
     assert task_label(study, "grammar-ab") == "grammar-ab, in place of wmt14-ende"
     assert task_label(study, "multi30k-ende") == "multi30k-ende"
+    assert task_label(study, "grammar-ab", {"styles": 4, "zipf": 0.5}) == (
+        "grammar-ab, styles = 4, zipf = 0.5, in place of wmt14-ende"
+    )
+
+
+def test_an_objective_is_named_with_the_knobs_that_it_has():
+    knobs = {"order": 0.25, "pi": float("nan"), "average": None, "temperature": 1.0}
+    assert objective_label("convex-exp", knobs) == "convex-exp, k = 0.25, temperature = 1"
+    assert objective_label("mle", {}) == "mle"
+
+
+def test_a_metric_has_unit_better_side_and_decimals():
+    assert metric("bleu") == Metric("bleu", better="higher", decimals=2)
+    assert metric("validity") == Metric("validity", "%", "higher", 2)
+    assert metric("nll") == Metric("nll", "nats", "lower", 3)
+    assert metric("speed-up") == Metric("speed-up", decimals=1)
+    assert metric("entropy").better is None
+
+
+def test_a_bound_of_the_likelihood_bounds_what_follows_from_it():
+    assert [bound_sign(name) for name in ("log-q-mode", "nll", "js")] == ["≥", "≤", None]
 
 
 def test_percentages_have_two_decimals():
@@ -21,6 +54,11 @@ def test_percentages_have_two_decimals():
     assert number(-0.1, "kl") == "−0.100"
     assert number(-1e-9, "kl") == "0.000"
     assert number(float("nan"), "bleu") == ""
+    assert fixed(None, 2) == ""
+
+
+def test_rounding_does_not_depend_on_the_type_of_a_number():
+    assert fixed(0.0095, 3) == fixed(np.float64(0.0095), 3) == "0.010"
 
 
 def test_units_stand_beside_the_name():

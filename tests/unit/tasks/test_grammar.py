@@ -11,7 +11,7 @@ from beyond_mle.errors import UserError
 from beyond_mle.options import parse
 from beyond_mle.tasks.grammar import Grammar
 from beyond_mle.tasks.meaning import Clause, NounPhrase
-from beyond_mle.yardsticks.closed_form import greedy_of, optimum
+from beyond_mle.formulas.exponential_optimum import greedy_of, optimum
 
 DIRECTIONS = ("ab", "ba")
 VOWELS = tuple("aeiouAEIOU")

@@ -11,7 +11,7 @@ from scipy.stats import chisquare
 from beyond_mle.errors import UserError
 from beyond_mle.options import parse
 from beyond_mle.registry import TASKS
-from beyond_mle.scoring import Scoring
+from beyond_mle.text.scoring import Scoring
 from beyond_mle.tasks.grammar_summary import GrammarSummary
 from beyond_mle.tasks.meaning import Clause, NounPhrase
 

@@ -7,7 +7,7 @@ import pytest
 from beyond_mle.errors import UserError
 from beyond_mle.options import parse
 from beyond_mle.registry import TASKS
-from beyond_mle.scoring import Scoring
+from beyond_mle.text.scoring import Scoring
 from beyond_mle.tasks.parallel import Parallel, ParallelOptions
 from beyond_mle.tasks.prepared import Prepared
 

@@ -11,7 +11,7 @@ from beyond_mle.objectives.likelihood import MLE, ConvexExp
 from beyond_mle.tasks.plane import Plane
 from beyond_mle.training.exact import SolverOptions, follow, local_minima
 from beyond_mle.training.plane import PlaneFit
-from beyond_mle.yardsticks.divergence import js_estimate
+from beyond_mle.formulas.divergence import js_estimate
 
 SOLVER = SolverOptions()
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import log_softmax
 from scipy.stats import entropy
 
-from beyond_mle.yardsticks import divergence
+from beyond_mle.formulas import divergence
 from beyond_mle.yardsticks.known_p import js, model_metrics, output_metrics, sample_metrics, total_variation
 
 TRUTH = [

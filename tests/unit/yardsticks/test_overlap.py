@@ -6,7 +6,7 @@ import pytest
 import sacrebleu
 from rouge_score.rouge_scorer import RougeScorer
 
-from beyond_mle.scoring import Scoring
+from beyond_mle.text.scoring import Scoring
 from beyond_mle.yardsticks.overlap import RougeF1, overlap, overlap_metrics, overlap_of_passes, sufficient_statistics
 
 OUTPUTS = [

@@ -5,7 +5,7 @@ from sacrebleu.metrics import BLEU
 from sacrebleu.significance import PairedTest
 from scipy.stats import bootstrap, norm
 
-from beyond_mle.scoring import Scoring
+from beyond_mle.text.scoring import Scoring
 from beyond_mle.yardsticks.overlap import RougeF1, Sacrebleu, overlap, overlap_metrics, sufficient_statistics
 from beyond_mle.yardsticks.significance import SEED, paired_bootstrap, paired_overlap, resample_counts
 

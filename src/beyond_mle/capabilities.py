@@ -1,0 +1,263 @@
+"""What models, data and objectives can do beyond the least, each a protocol; and which of them a class lacks.
+
+Whatever uses a part names what it needs of it in `needs`; `lacking` checks that when a study is read. An error message
+quotes the first words of a protocol's docstring, up to the colon.
+"""
+
+from collections.abc import Hashable, Sequence
+from types import UnionType
+from typing import Any, Protocol, get_args
+
+import numpy as np
+import torch
+from torch import Tensor
+from typing_extensions import get_protocol_members
+
+from beyond_mle.types import ONLY_LOG_Q, Batch, Encoded, LogProb, Support, TextBatch, TokenLogProb, TokenRequest
+
+Need = type | UnionType
+"""A protocol of this module, or several of them with `|`, one of which is enough."""
+
+
+def lacking(needs: Sequence[Need], *classes: type, without: type | None = None) -> list[Need]:
+    """Those needs that none of the classes meets.
+
+    Args:
+        needs: what is needed.
+        classes: of model, data and objective.
+        without: a protocol that does not count although a class has it.
+    """
+    return [
+        need
+        for need in needs
+        if not any(
+            implements(cls, protocol) for protocol in alternatives(need) if protocol is not without for cls in classes
+        )
+    ]
+
+
+def implements(cls: type, protocol: type) -> bool:
+    """Whether a class has every member of a protocol, as an attribute or by annotation."""
+    return all(hasattr(cls, member) or _annotated(cls, member) for member in get_protocol_members(protocol))
+
+
+def describe(need: Need) -> str:
+    """What is needed, in a few words.
+
+    >>> describe(Stepwise)
+    'next-token scores'
+    """
+    phrases = [(protocol.__doc__ or protocol.__name__).partition(":")[0] for protocol in alternatives(need)]
+    return " or ".join(phrase[0].lower() + phrase[1:] for phrase in phrases)
+
+
+def alternatives(need: Need) -> tuple[type, ...]:
+    """The protocols of a need, each of which is enough."""
+    return get_args(need) if isinstance(need, UnionType) else (need,)
+
+
+def _annotated(cls: type, member: str) -> bool:
+    return any(member in vars(base).get("__annotations__", {}) for base in cls.__mro__)
+
+
+# Models
+
+
+class DecodingState(Protocol):
+    """A decoder's cache: what a stepwise model remembers between tokens, one row per unfinished hypothesis."""
+
+    def select(self, rows_R: Tensor) -> None:
+        """Keep (or repeat) these rows, in this order."""
+
+    def reorder(self, rows_R: Tensor) -> None:
+        """Like `select`, where each row stays within the hypotheses of its own source (cheaper)."""
+
+
+class Stepwise(Protocol):
+    """Next-token scores: an autoregressive model as a decoder sees it, with a cache."""
+
+    longest_output: int
+    """The most tokens that an output can have, EOS not counted."""
+
+    def start(self, source_BS: Tensor, max_length: int) -> DecodingState:
+        """Encode the sources; the state has one row per source and room for `max_length` steps."""
+
+    def step(self, token_R: Tensor, state: Any) -> Tensor:
+        """Feed one token per row (BOS first), advance the state, return log q(next) as [R, V].
+
+        Ids that the model never emits (PAD, BOS) have log-probability −inf.
+        """
+
+
+class OnePass(Protocol):
+    """All tokens in one pass: a non-autoregressive model as a decoder sees it, a length, then every token at once."""
+
+    def encode(self, source_BS: Tensor) -> Encoded:
+        """Encode the sources once."""
+
+    def length_log_probs(self, encoded: Encoded) -> Tensor:
+        """log q(T|x) as [B, L], column t for length t; −inf for lengths that cannot be (0 among them)."""
+
+    def token_log_probs(self, encoded: Encoded, length_B: Tensor) -> Tensor:
+        """log q(v at t | x, T) as [B, T, V]; −inf for ids that the model never emits (PAD, BOS, EOS)."""
+
+
+class Masked(OnePass, Protocol):
+    """Tokens given other tokens: a one-pass model that can be shown part of its output, to predict the rest again."""
+
+    mask: int
+    """The id that hides a token."""
+
+    def token_log_probs_given(self, encoded: Encoded, token_BT: Tensor) -> Tensor:
+        """log q(v at t | x, the tokens of `token_BT` that are not `mask`) as [B, T, V]; PAD ends an output."""
+
+
+class Aligned(Protocol):
+    """One symbol per position: a model that gives each position a token or blank on its own, to be collapsed (CTC)."""
+
+    blank: int
+    """The id that stands for "no token"."""
+
+    def encode(self, source_BS: Tensor) -> Encoded:
+        """Encode the sources once."""
+
+    def alignment_log_probs(self, encoded: Encoded) -> Tensor:
+        """log q(v at u | x) of U positions as [B, U, V]; −inf for ids that the model never emits.
+
+        Rows with fewer positions are filled up with positions where blank is certain, which change no output.
+        """
+
+
+class Prefixed(Protocol):
+    """Predictions after another prefix than the target's: an autoregressive model that can be shown its own tokens."""
+
+    def states(self, encoded: Encoded, prefix_BT: Tensor) -> Tensor:
+        """The hidden states from which the symbols at 1 … T+1 are predicted, [B, T+1, D]."""
+
+    def word_log_probs(self, hidden: Tensor) -> Tensor:
+        """[…, D] → log q(next symbol) […, V]."""
+
+    def prefixed_log_prob(self, batch: TextBatch, prefix_BT: Tensor) -> LogProb:
+        """Σ_t log q(y_t | w_<t, x) of the targets y, where w is the prefix."""
+
+
+class Explicit(Protocol):
+    """Log-probabilities: a model that says how likely an item is."""
+
+    def log_prob(self, batch: Any) -> LogProb:
+        """log q of each item of the batch."""
+
+
+class PerToken(Protocol):
+    """Per-token probabilities: a model that predicts each token by a softmax of its own, q(y|x) = Π_t q(y_t|…)."""
+
+    def token_log_prob(self, batch: Any, request: TokenRequest = ONLY_LOG_Q) -> TokenLogProb:
+        """log q of each token of each item of the batch, and what else is requested; it sums to that of `log_prob`."""
+
+
+class PositionEntropy(Protocol):
+    """Entropies by position: a model that factorises over the positions of its output."""
+
+    def entropy(self, batch: TextBatch) -> tuple[Tensor, Tensor]:
+        """Per pair: the sum over predicted positions of the entropy (nats) of q there, and their number."""
+
+
+class Figures(Protocol):
+    """Parameters that are figures: a model so small that its parameters say it all."""
+
+    def figures(self) -> dict[str, float]:
+        """Parameter → value, by the names of metrics."""
+
+
+class Reparametrised(Protocol):
+    """Differentiable samples: a model whose samples are a smooth function of its parameters and of noise."""
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """n points as [n, D], differentiable in the parameters."""
+
+
+class Listed(Protocol):
+    """A listed distribution: a model that can name every output of a source with its probability."""
+
+    def distribution(self, source: Sequence[int]) -> tuple[list[list[int]], np.ndarray]:
+        """The outputs of a source (token ids, EOS at its end) and q of each, the likeliest under p first."""
+
+
+class OfData(Protocol):
+    """The data themselves: a model that is made of them, and not of parameters alone."""
+
+    def use(self, data: Any) -> None:
+        """Take the data."""
+
+
+class Initialisable(Protocol):
+    """Places to start from: a model that can propose parameters for a given p."""
+
+    def starts(self, data: Any, least_weight: float) -> list[np.ndarray]:
+        """Flat parameters [D], each a place from which an exact search may start."""
+
+
+# Data
+
+
+class Whole(Protocol):
+    """All of p in one batch: an enumeration, or a quadrature grid."""
+
+    def whole(self) -> Batch:
+        """Every item, with its `density`."""
+
+
+class Minibatches(Protocol):
+    """Training batches: samples of p."""
+
+    def epoch(self, number: int, seed: int, budget: int) -> list[Any]:
+        """What identifies each batch of an epoch, in the order of training; a pure function of the arguments.
+
+        Args:
+            number: of the epoch, from 0.
+            seed: of the run.
+            budget: how much a batch holds, in the data's own measure: tokens of text, or items.
+        """
+
+    def batch(self, key: Any) -> Batch:
+        """The batch itself."""
+
+
+class References(Protocol):
+    """References: the texts that a source's outputs are held against."""
+
+    def references(self, split: str) -> list[list[str]]:
+        """Of each source of a split, one or more."""
+
+
+class KnownOutputs(Protocol):
+    """A listed p(y|x) of the test sources: every possible output with its probability."""
+
+    def truth(self) -> list[dict[str, Any]]:
+        """Of each test source `{"outputs": [str, …], "log_p": [float, …]}`, the likeliest output first."""
+
+
+class KnownSupport(Protocol):
+    """A listed p(y|x): every possible output of each training source with its probability."""
+
+    def support(self, key: Any) -> Support:
+        """The support of the sources of a training batch."""
+
+
+# Objectives
+
+
+class KnownOptimum(Protocol):
+    """A closed form of the optimum: what an objective leads to if the model can be any distribution."""
+
+    def optimum(self, p_N: np.ndarray, length_N: np.ndarray, output_N: Sequence[Sequence[Hashable]]) -> np.ndarray:
+        """The optimal q over the support of p.
+
+        Args:
+            p_N: positive probabilities of the outputs; they sum to 1.
+            length_N: T of each output, boundary symbols included.
+            output_N: the outputs, symbol by symbol.
+
+        Raises:
+            UserError: where there is no closed form.
+        """

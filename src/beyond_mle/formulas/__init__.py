@@ -1,0 +1,1 @@
+"""Pure mathematics: no files, no models, no randomness of its own."""

@@ -1,0 +1,47 @@
+"""Power losses of a token's probability: (1 − q^α)/α, from MLE (α → 0) over dynamic fine-tuning (α = 1) on.
+
+The gradient is that of MLE with the detached weight q^α per token. Dynamic fine-tuning (DFT, Wu et al. 2026) is α = 1,
+up to a constant −q; α = 8 and 10 are the other values that its generalisation uses (G. Li et al. 2026). The optimum is
+∝ p^{1/(1−α)} in each context, and one-hot for α ≥ 1: sharper than p, in the same order (`formulas.token_optima`).
+"""
+
+from collections.abc import Hashable, Sequence
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from beyond_mle.formulas.token_optima import language, power
+from beyond_mle.objectives.averaging import AveragingOptions
+from beyond_mle.objectives.token_level import TokenLevel
+from beyond_mle.registry import OBJECTIVES
+from beyond_mle.types import TokenLogProb
+
+
+class TokenPowerOptions(AveragingOptions):
+    """Options of `token-power`."""
+
+    headline: ClassVar[tuple[str, ...]] = ("alpha",)
+
+    alpha: float = Field(default=1.0, gt=0)
+    """α. 1 is DFT."""
+
+
+@OBJECTIVES.register("token-power")
+class TokenPower(TokenLevel):
+    """ℓ(q, y) = (1 − q_y^α)/α."""
+
+    Options = TokenPowerOptions
+    options: TokenPowerOptions
+
+    def token_loss(self, token: TokenLogProb) -> Tensor:
+        """(1 − e^{α log q})/α: its gradient is −q^α ∇log q; exact also for small α, where it nears −log q."""
+        return -torch.expm1(self.options.alpha * token.log_q_BT) / self.options.alpha
+
+    def optimum(self, p_N: np.ndarray, length_N: np.ndarray, output_N: Sequence[Sequence[Hashable]]) -> np.ndarray:
+        """∝ p^{1/(1−α)} in each context; one-hot at its likeliest symbol for α ≥ 1."""
+        weight_N = p_N if self.options.average == "token" else p_N / length_N
+        return language(output_N, weight_N, partial(power, alpha=self.options.alpha))

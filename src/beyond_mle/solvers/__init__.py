@@ -1,0 +1,1 @@
+"""How an objective is minimised: minibatch steps, or exactly on all of p."""

@@ -1,0 +1,84 @@
+"""What every solver is given and what it returns."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import nn
+
+from beyond_mle.capabilities import Need
+from beyond_mle.options import Options
+from beyond_mle.solvers.checkpoint import Weights
+from beyond_mle.types import Objective
+
+
+class SolverOptions(Options):
+    """Where a fit is computed."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """auto: a free GPU where there is one."""
+    threads: int = Field(default=1, gt=0)
+    """CPU threads; small models are fastest with one, and then as many jobs as cores run side by side."""
+    validation: str | None = None
+    """The metric that tells which weights are good; none: no validation."""
+    dev_items: int = Field(default=500, gt=0)
+    """How many items of the dev split a validation uses."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A fit to be made."""
+
+    model: nn.Module
+    """On its device, with the weights to start from."""
+    objective: Objective
+    data: Any
+    seed: int
+    device: torch.device
+    folder: Path
+    """Where training.jsonl and a resumable state are written."""
+    key: str
+    """Names configuration and code: a state with another key is not resumed."""
+    validate: Callable[[nn.Module], float] | None = None
+    """Of the model in evaluation mode; higher is better."""
+    vary: Callable[..., Objective] | None = None
+    """The same objective with some options changed."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One fitted model of a run; most runs have one, without labels."""
+
+    weights: Weights
+    labels: dict[str, Any] = field(default_factory=dict)
+    """What tells it from the run's other members, such as the hyper-parameter along which they lie."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a fit led to."""
+
+    members: list[Member]
+    summary: dict[str, Any]
+    """For training.json: `steps`, and what else the solver has to say."""
+
+
+class Solver(ABC):
+    """Brings a model to where an objective is least."""
+
+    Options: type[SolverOptions] = SolverOptions
+    exact: ClassVar[bool] = False
+    """Whether what it finds depends on no seed."""
+    needs: ClassVar[tuple[Need, ...]] = ()
+    """What model, data and objective must be able to do."""
+
+    def __init__(self, options: Any):
+        self.options = options
+
+    @abstractmethod
+    def fit(self, problem: Problem) -> Fitted:
+        """Fit the model; its parameters are left wherever the search ended."""

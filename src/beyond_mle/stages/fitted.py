@@ -1,0 +1,47 @@
+"""A fitted run, loaded: what the stages that judge models start from."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from beyond_mle.files import read_json
+from beyond_mle.jobs import Job
+from beyond_mle.layout import Layout
+from beyond_mle.solvers import checkpoint, devices
+
+
+@dataclass(frozen=True)
+class FittedRun:
+    """A run's data and its fitted models."""
+
+    job: Job
+    data: Any
+    members: list[dict[str, Any]]
+    """The labels of each fitted model; most runs have one, without labels."""
+    device: torch.device
+    layout: Layout
+
+    def model(self, member: int = 0) -> nn.Module:
+        """A fitted model in evaluation mode, on the run's device."""
+        model = self.job.new_model(self.data)
+        one_of_many = member if len(self.members) > 1 else None
+        checkpoint.load_weights(model, self.layout.weights(self.job.run.key), one_of_many)
+        return model.to(self.device).eval()
+
+
+@contextmanager
+def fitted(job: Job, layout: Layout) -> Iterator[FittedRun]:
+    """The run, with its device held until the block ends.
+
+    Raises:
+        UserError: if the weights are missing or of another model.
+    """
+    devices.prepare_cpu(job.solver.options.threads)
+    with devices.device(job.solver.options.device) as device:
+        summary = read_json(layout.summary(job.run.key))
+        data = job.data(layout.data(job.run.task.label))
+        yield FittedRun(job, data, summary.get("members", [{}]), device, layout)

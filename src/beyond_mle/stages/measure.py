@@ -1,0 +1,104 @@
+"""Measure one run by every yardstick that applies.
+
+python -m beyond_mle measure --study results/default/studies/….yaml --results results/default \\
+    --run grammar-ab/transformer/convex-exp,order=1/seed1
+
+Writes scores.json into the run's folder: `scores`, a row per decoder and metric (and member of the run); `signatures` of
+the libraries; `paired` comparisons with the control; `skipped`, the yardsticks that lack something, and what. items.npz has
+what the scores are made of, an array [I, F] for each decoder/metric.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from beyond_mle.capabilities import describe, lacking
+from beyond_mle.config import load_resolved
+from beyond_mle.errors import UserError
+from beyond_mle.files import atomic, write_json
+from beyond_mle.jobs import Entry, Job, find_job, yardsticks
+from beyond_mle.layout import Layout
+from beyond_mle.outputs import read_outputs
+from beyond_mle.stages import command_line
+from beyond_mle.stages.fitted import FittedRun, fitted
+from beyond_mle.yardsticks.yardstick import Score, Subject
+
+
+def main() -> None:
+    """Measure the run that the command line names."""
+    arguments = command_line.parser(__doc__, "study", "results", "run").parse_args()
+    measure(find_job(load_resolved(arguments.study), arguments.run), Layout(arguments.results))
+
+
+def measure(job: Job, layout: Layout) -> None:
+    """Measure a run and write its scores.
+
+    Raises:
+        UserError: if its weights or outputs are missing or damaged.
+    """
+    rows: list[dict[str, Any]] = []
+    items: dict[str, np.ndarray] = {}
+    signatures: dict[str, str] = {}
+    paired: dict[str, Any] = {}
+    skipped: dict[str, str] = {}
+    with fitted(job, layout) as found:
+        for number, labels in enumerate(found.members):
+            subject = _subject(found, number, labels)
+            for kind, entry in yardsticks(job.study).items():
+                if not issubclass(job.task.cls.spec, entry.cls.accepts):
+                    continue  # it is for data of another kind
+                reason = why_not(job, entry)
+                try:
+                    scores = [] if reason else list(entry.make().measure(subject))
+                except UserError as error:
+                    reason, scores = str(error), []
+                if reason:
+                    skipped[kind] = reason
+                for score in scores:
+                    rows.append({"decoder": score.decoder, "metric": score.metric, "value": score.value, **labels})
+                    rows[-1] |= {"certainty": score.certainty} if score.certainty != "exact" else {}
+                    _add(score, items if len(found.members) == 1 else {}, signatures, paired)
+    with atomic(layout.items(job.run.key)) as temporary, temporary.open("wb") as out:
+        np.savez_compressed(out, **items)
+    write_json(
+        layout.scores(job.run.key),
+        {"scores": rows, "signatures": signatures, "paired": paired, "skipped": skipped},
+    )
+
+
+def why_not(job: Job, yardstick: Entry) -> str:
+    """What a yardstick for this kind of data needs and the run lacks; empty where nothing is lacking."""
+    able = (job.task.cls.Data, job.model.cls, job.objective.cls)
+    missing = lacking(yardstick.cls.needs, *able)
+    return f"needs {describe(missing[0])}" if missing else ""
+
+
+def _subject(found: FittedRun, member: int, labels: dict[str, Any]) -> Subject:
+    job, layout = found.job, found.layout
+    control = job.run.control
+    changed = {name: value for name, value in labels.items() if name in type(job.objective.options).model_fields}
+    outputs = {label: read_outputs(layout.outputs(job.run.key, label)) for label in job.decoders}
+    others = {
+        label: read_outputs(layout.outputs(control.key, label))
+        for label in (job.decoders if control is not None else ())
+        if control is not None and label in {choice.label for choice in control.decoders}
+    }
+    return Subject(
+        data=found.data,
+        model=found.model(member),
+        objective=job.new_objective(found.data, changed),
+        evaluation=job.study.evaluation,
+        outputs=outputs,
+        control=control.objective.label if control is not None else "",
+        control_outputs=others,
+        seed=job.run.seed,
+    )
+
+
+def _add(score: Score, items: dict[str, np.ndarray], signatures: dict[str, str], paired: dict[str, Any]) -> None:
+    if score.items_IF is not None:
+        items[f"{score.decoder}/{score.metric}"] = score.items_IF
+    if score.signature:
+        signatures[score.metric] = score.signature
+    if score.paired is not None:
+        paired.setdefault(score.decoder, {})[score.metric] = dict(score.paired)

@@ -1,0 +1,71 @@
+"""What a model's own probabilities say of the references."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from beyond_mle.capabilities import Explicit, PositionEntropy, References
+from beyond_mle.registry import YARDSTICKS
+from beyond_mle.text.batches import in_order
+from beyond_mle.text.encoded import EncodedPairs
+from beyond_mle.types import TextSpec
+from beyond_mle.yardsticks.yardstick import Metric, Score, Subject, Yardstick
+
+
+@YARDSTICKS.register("held-out")
+class HeldOut(Yardstick):
+    """NLL and entropy on the references.
+
+    `nll`: nats per sentence; `nll-token`: the same per position that the model predicts; `entropy`: of the model's
+    prediction where the reference's token stands. `impossible`: % of the references that the model cannot produce (only
+    if there are any); the others leave them out.
+    """
+
+    accepts = TextSpec
+    needs = (References, Explicit, PositionEntropy)
+    metrics = (
+        Metric("nll-token", "nats per token"),
+        Metric("nll", "nats", "lower"),
+        Metric("entropy", "nats per token"),
+        Metric("impossible", "%", "lower", 2),
+    )
+
+    @torch.inference_mode()
+    def measure(self, subject: Subject) -> Iterator[Score]:
+        """One pass over the split."""
+        model, pairs = subject.model, subject.data.pairs(subject.split)
+        pairs = pairs if subject.limit is None else pairs.first(subject.limit)
+        nll_I, entropy_I, positions_I = (np.zeros(len(pairs)) for _ in range(3))
+        nll = entropy = positions = 0.0
+        certainty = "exact"
+        for rows in in_order(pairs.lengths, subject.evaluation.batch_tokens):
+            batch = pairs.batch(rows).to(model.device)
+            log_prob = model.log_prob(batch)
+            certainty = log_prob.certainty
+            joint_B = log_prob.joint_B.double()
+            entropy_B, positions_B = model.entropy(batch)
+            nll_I[rows], entropy_I[rows] = -joint_B.cpu().numpy(), entropy_B.double().cpu().numpy()
+            positions_I[rows] = positions_B.cpu().numpy()
+            nll -= float(joint_B[joint_B.isfinite()].sum())
+            entropy += float(entropy_B.double().sum())
+            positions += int(positions_B.sum())
+        possible_I = np.isfinite(nll_I)
+        impossible = len(pairs) - int(possible_I.sum())
+        known_I = np.where(possible_I, nll_I, 0.0)
+        per_token, spread = np.stack([known_I, positions_I], axis=1), np.stack([entropy_I, positions_I], axis=1)
+        yield Score("nll", nll / max(len(pairs) - impossible, 1), items_IF=known_I, certainty=certainty)
+        yield Score("nll-token", nll / positions, items_IF=per_token, certainty=certainty)
+        yield Score("entropy", entropy / positions, items_IF=spread)
+        if impossible:
+            yield Score("impossible", 100 * impossible / len(pairs), items_IF=100.0 * ~possible_I)
+
+
+@torch.inference_mode()
+def log_probs(model, pairs: EncodedPairs, batch_tokens: int) -> np.ndarray:
+    """log q(y|x) of each pair in nats, the length's log-probability included where the model predicts it apart."""
+    result_N = np.empty(len(pairs))
+    for rows in in_order(pairs.lengths, batch_tokens):
+        log_prob = model.log_prob(pairs.batch(rows).to(model.device))
+        result_N[rows] = log_prob.joint_B.double().cpu().numpy()
+    return result_N
