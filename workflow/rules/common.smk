@@ -12,7 +12,7 @@ from beyond_mle import worker
 from beyond_mle.code_id import code_id, code_of, code_of_measuring, code_of_notebook, code_of_run
 from beyond_mle.errors import UserError
 from beyond_mle.layout import Layout
-from beyond_mle.report.page import INDEX, Page, notebook_of, study_pages
+from beyond_mle.report.pages import INDEX, PageFiles, notebook_of, study_pages
 from beyond_mle.text.download import read_catalogue
 
 try:
@@ -147,4 +147,4 @@ def scores_of(keys):
 
 def page_of(wildcards):
     """The page that a rule's wildcards name."""
-    return Page(wildcards.page, STUDY, Path(RESULTS))
+    return PageFiles(wildcards.page, STUDY, Path(RESULTS))

@@ -10,7 +10,7 @@ rule measure:
         outputs=outputs_of,
     output:
         scores=f"{RUN}/scores.json",
-        items=f"{RUN}/items.npz",
+        per_item=f"{RUN}/items.npz",
     log:
         f"{RESULTS}/logs/{{run}}/measure.log",
     conda:

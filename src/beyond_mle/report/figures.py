@@ -16,8 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from beyond_mle.files import write_text
-from beyond_mle.report.scores import TRUTH
-from beyond_mle.report.style import OTHER, PLOT_SETTINGS, metric_label, objective_label
+from beyond_mle.report.style import ORACLE, OTHER, PLOT_SETTINGS, metric_label, objective_label
 
 Palette = dict[str, str]
 """Objective → colour, from `style.palette`; objectives of papers that the study does not train have none."""
@@ -74,12 +73,12 @@ def bars(rows: pd.DataFrame, palette: Palette, label: str | None = None) -> Figu
         palette: the objectives' colours.
         label: of the horizontal axis; by default the rows' metric.
     """
-    trained = rows[rows.model != TRUTH]
+    trained = rows[rows.model != ORACLE]
     panels = list(trained.groupby(["task", "model"], sort=False).groups)
     if not panels:
         return empty()
     label = label or metric_label(rows.metric.iloc[0])
-    shown = [rows[(rows.task == task) & rows.model.isin([model, TRUTH])] for task, model in panels]
+    shown = [rows[(rows.task == task) & rows.model.isin([model, ORACLE])] for task, model in panels]
     most = max(len(panel) for panel in shown)
     figure = Figure(figsize=(1.2 + 3.0 * len(panels), 0.9 + 0.3 * most))
     axes = figure.subplots(1, len(panels), sharex=True, squeeze=False)[0]
@@ -161,7 +160,7 @@ def empty() -> Figure:
 def _order_panel(axis: Axes, points: pd.DataFrame, palette: Palette) -> dict[str, Artist]:
     """Draw one metric of one task; return what the legend shows."""
     handles: dict[str, Artist] = {}
-    for row in points[points.model != TRUTH].itertuples():
+    for row in points[points.model != ORACLE].itertuples():
         style = {"color": palette.get(row.objective, OTHER), "marker": "o", "markersize": 4, "capsize": 2}
         handles[row.objective] = axis.errorbar(row.order, row.mean, row.sd, linestyle="none", **style)
     closed = points[points.objective == "closed-form"].sort_values("order")
@@ -175,6 +174,6 @@ def _bar_panel(axis: Axes, rows: pd.DataFrame, palette: Palette) -> None:
     colours = [palette.get(name, OTHER) for name in rows.objective]
     drawn = axis.barh(names, rows["mean"], xerr=rows.sd, color=colours, height=0.65, capsize=2)
     for bar, model in zip(drawn, rows.model, strict=True):
-        if model == TRUTH:
+        if model == ORACLE:
             bar.set(facecolor="white", edgecolor="black", hatch="////")
     axis.grid(axis="y", visible=False)

@@ -1,135 +1,30 @@
-"""What a notebook may read: one place that names a page's input files and reads them.
-
-A page is a notebook of its name; an experiment that names no page has one of its own, made by a notebook for any
-experiment. What a page depends on follows from the methods of `Page` that its notebook calls.
-"""
+"""What a notebook may read: one place that reads a page's input files."""
 
 import inspect
-import json
-import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from IPython.display import HTML
 from matplotlib.figure import Figure
 
-from beyond_mle.errors import UserError, nearest
 from beyond_mle.files import read_json
-from beyond_mle.jobs import Job, jobs
-from beyond_mle.layout import Layout
 from beyond_mle.outputs import read_outputs
 from beyond_mle.report import figures, results, style
 from beyond_mle.report.curves import read_curves
+from beyond_mle.report.pages import PUBLISHED, PageFiles, study_pages, title_of
 from beyond_mle.report.published import as_scores, load_published
 from beyond_mle.report.tables import COLUMNS, read_table
-from beyond_mle.runs import Run, page_runs, pages
-from beyond_mle.study import Study
-
-INDEX = "index"
-PUBLISHED = Path("config/published.yaml")
-NOTEBOOKS = Path("notebooks")
-ANY_EXPERIMENT = NOTEBOOKS / "experiment.py"
+from beyond_mle.runs import Run
 
 
-def study_pages(study: Study) -> list[str]:
-    """The pages of a study: the index, then those that its experiments name."""
-    return [INDEX, *(page for page in pages(study) if page != INDEX)]
-
-
-def notebook_of(page: str) -> Path:
-    """The notebook that makes a page."""
-    own = NOTEBOOKS / f"{page}.py"
-    return own if own.exists() else ANY_EXPERIMENT
-
-
-def title_of(page: str) -> str:
-    """The title of a page: the first heading of its notebook, or the name of the experiment that it shows."""
-    notebook = notebook_of(page)
-    if notebook == ANY_EXPERIMENT:
-        return page.replace("-", " ").replace("_", " ").capitalize()
-    heading = re.search(r"^# # (.+)$", notebook.read_text(encoding="utf-8"), re.MULTILINE)
-    return heading.group(1) if heading else page
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of a study's report."""
-
-    name: str
-    study: Study
-    folder: Path
-    """results/{preset}."""
-
-    def __post_init__(self) -> None:
-        known = study_pages(self.study)
-        if self.name not in known:
-            raise UserError(f"preset '{self.study.preset}' has no page '{self.name}': {nearest(self.name, known)}")
-
-    @cached_property
-    def layout(self) -> Layout:
-        """Where the study's files lie."""
-        return Layout(self.folder)
-
-    @cached_property
-    def jobs(self) -> dict[str, Job]:
-        """The jobs of the whole study."""
-        return jobs(self.study)
-
-    @cached_property
-    def runs(self) -> list[Run]:
-        """The runs that the page reports."""
-        if self.name == INDEX:
-            return [job.run for job in self.jobs.values()]
-        return page_runs(self.study, self.name)
-
-    @property
-    def tasks(self) -> list[str]:
-        """The labels of the tasks of those runs."""
-        return list(dict.fromkeys(run.task.label for run in self.runs))
+class Page(PageFiles):
+    """A page of a study's report, as its notebook sees it."""
 
     @property
     def devices(self) -> list[str]:
         """What those runs were trained on."""
         return sorted({self._summary(run)["device"] for run in self.runs})
-
-    @property
-    def palette(self) -> figures.Palette:
-        """A colour per objective, the same on every page."""
-        return style.palette(self.jobs.values())
-
-    @property
-    def outline(self) -> str:
-        """What the page says of the study besides what its input files hold."""
-        said = [self.study.preset, self.study.caveat, self.study.substitutes, self.palette, study_pages(self.study)]
-        shown = [[run.key, *(job.settings for job in [self.jobs[run.key]])] for run in self.runs]
-        related = [[other and other.key for other in (run.start_from, run.control)] for run in self.runs]
-        columns = sorted(results.hyper_parameters(self.jobs).values())
-        return json.dumps([said, shown, related, columns, sorted(results.headlines(self.jobs))], sort_keys=True)
-
-    def inputs(self) -> list[Path]:
-        """The files that the page needs, as the calls in its notebook tell; it shows the speed files too."""
-        used = set(re.findall(r"\bpage\.(\w+)", notebook_of(self.name).read_text(encoding="utf-8")))
-        layout, keys = self.layout, [run.key for run in self.runs]
-        files = {
-            "table": [PUBLISHED, *([layout.page_table(self.name)] if keys and self.name != INDEX else [])],
-            "paper": [PUBLISHED],
-            "scores": [layout.scores(key) for key in keys],
-            "paired": [layout.scores(key) for key in keys],
-            "skipped": [layout.scores(key) for key in keys],
-            "logs": [layout.training_log(key) for key in keys],
-            "learning_curves": [layout.training_log(key) for key in keys],
-            "outputs": [layout.outputs(key, label) for key in keys for label in self.jobs[key].decoders],
-            "cleaning": [layout.prepared(task) for task in self.tasks],
-            "scorecard": [layout.scorecard],
-            "identities": [layout.identities],
-            "errata": [layout.errata],
-        }
-        wanted = [file for name, own in files.items() if name in used for file in own]
-        return list(dict.fromkeys([*wanted, *(layout.summary(key) for key in keys)]))
 
     def table(self, metrics: Collection[str] = (), decoders: Collection[str] = ()) -> pd.DataFrame:
         """Rows of the page's table: these metrics and decoders, in the order given here; by default all.
@@ -278,12 +173,6 @@ class Page:
         """Show a figure and save it, with its data, below report/figures/."""
         stem = self.folder / "report" / "figures" / self.name / name
         return figures.show(figure, data, stem, f"{caption} {self.study.caveat}")
-
-    @property
-    def speed_files(self) -> list[Path]:
-        """The speed measurements that there are."""
-        files = [self.layout.speed(task) for task in self.tasks]
-        return [file for file in files if file.exists()]
 
     def _summary(self, run: Run) -> dict[str, Any]:
         return read_json(self.layout.summary(run.key))

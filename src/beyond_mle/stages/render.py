@@ -17,7 +17,8 @@ from beyond_mle.config import load_resolved
 from beyond_mle.errors import UserError
 from beyond_mle.files import write_text
 from beyond_mle.report.html import to_html
-from beyond_mle.report.page import INDEX, Page, title_of
+from beyond_mle.report.page import Page
+from beyond_mle.report.pages import INDEX, title_of
 from beyond_mle.report.provenance import provenance
 from beyond_mle.stages import command_line
 

@@ -4,7 +4,8 @@ python -m beyond_mle tabulate --study results/default/studies/….yaml --results
 """
 
 from beyond_mle.config import load_resolved
-from beyond_mle.report.page import PUBLISHED, Page
+from beyond_mle.report.page import Page
+from beyond_mle.report.pages import PUBLISHED
 from beyond_mle.report.published import load_published
 from beyond_mle.report.results import controls
 from beyond_mle.report.tables import tabulate, write_table
