@@ -44,6 +44,9 @@ def code_of_run(job: Job, stage: str, decoder: str | None = None) -> str:
         decoder: the label of the decoder; none: the one that validation uses.
     """
     chosen = [job.decoders[decoder]] if decoder is not None else list(job.decoders.values())[:1]
+    # What validation measures matters to the weights only where it chooses among them.
+    if decoder is None and job.validated_by is not None and job.solver.options.selects:
+        chosen.append(job.validated_by[0])
     return code_of(stage, [job.task, job.model, job.objective, job.solver, *chosen])
 
 

@@ -16,6 +16,7 @@ from beyond_mle.references import Choice
 from beyond_mle.registry import DECODERS, MODELS, OBJECTIVES, SOLVERS, TASKS, YARDSTICKS, Registry
 from beyond_mle.runs import Run, find_run, runs
 from beyond_mle.study import Study
+from beyond_mle.yardsticks.metric import Metric
 
 REGISTRIES: dict[str, Registry] = {
     "tasks": TASKS,
@@ -34,6 +35,22 @@ class Entry:
     kind: str
     cls: type
     options: Any
+
+    @cached_property
+    def validated_by(self) -> tuple[Entry, Metric] | None:
+        """The yardstick that measures the solver's `validation`, and the metric; none where it does not validate.
+
+        Raises:
+            UserError: if no yardstick has that metric.
+        """
+        name = self.solver.options.validation
+        if name is None:
+            return None
+        for yardstick in yardsticks(self.study).values():
+            for metric in yardstick.cls.metrics:
+                if metric.name == name:
+                    return yardstick, metric
+        raise UserError(f"solvers.{self.run.solver.name}: no yardstick measures `validation: {name}`")
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -97,6 +114,22 @@ class Job:
     def decoders(self) -> dict[str, Entry]:
         """How outputs are made: by label, the default one first."""
         return {choice.label: entry(self.study, "decoders", choice) for choice in self.run.decoders}
+
+    @cached_property
+    def validated_by(self) -> tuple[Entry, Metric] | None:
+        """The yardstick that measures the solver's `validation`, and the metric; none where it does not validate.
+
+        Raises:
+            UserError: if no yardstick has that metric.
+        """
+        name = self.solver.options.validation
+        if name is None:
+            return None
+        for yardstick in yardsticks(self.study).values():
+            for metric in yardstick.cls.metrics:
+                if metric.name == name:
+                    return yardstick, metric
+        raise UserError(f"solvers.{self.run.solver.name}: no yardstick measures `validation: {name}`")
 
     @property
     def settings(self) -> dict[str, Any]:

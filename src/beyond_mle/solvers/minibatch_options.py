@@ -53,3 +53,8 @@ class MinibatchOptions(SolverOptions):
     """bf16 is used on GPUs only: on CPUs it is slower than float32."""
     tensorboard: bool = False
     """Write TensorBoard events beside the JSONL metrics."""
+
+    @property
+    def selects(self) -> bool:
+        """Where the best weights are kept, or training stops early."""
+        return self.keep == "best" or self.patience > 0

@@ -28,6 +28,11 @@ class SolverOptions(Options):
     dev_items: int = Field(default=500, gt=0)
     """How many items of the dev split a validation uses."""
 
+    @property
+    def selects(self) -> bool:
+        """Whether validation decides which weights the run ends with."""
+        return False
+
 
 @dataclass(frozen=True)
 class Problem:

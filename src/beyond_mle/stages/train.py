@@ -18,9 +18,8 @@ from torch import nn
 
 from beyond_mle.code_id import code_of_run
 from beyond_mle.config import load_resolved
-from beyond_mle.errors import UserError
 from beyond_mle.files import write_json
-from beyond_mle.jobs import Job, find_job, yardsticks
+from beyond_mle.jobs import Job, find_job
 from beyond_mle.layout import Layout
 from beyond_mle.solvers import checkpoint, devices
 from beyond_mle.solvers.solver import Problem
@@ -77,19 +76,11 @@ def train(job: Job, layout: Layout) -> None:
 
 
 def validation(job: Job, data: Any, objective: Any) -> Callable[[nn.Module], float] | None:
-    """A function that measures the solver's `validation` metric on the dev split; higher is better.
-
-    Raises:
-        UserError: if no yardstick has that metric.
-    """
-    name = job.solver.options.validation
-    if name is None:
+    """A function that measures the solver's `validation` metric on the dev split; higher is better."""
+    if job.validated_by is None:
         return None
-    for entry in yardsticks(job.study).values():
-        for metric in entry.cls.metrics:
-            if metric.name == name:
-                return partial(_validate, job, data, objective, entry.make(), metric)
-    raise UserError(f"solver '{job.run.solver.name}': no yardstick measures `validation: {name}`")
+    yardstick, metric = job.validated_by
+    return partial(_validate, job, data, objective, yardstick.make(), metric)
 
 
 def _validate(job: Job, data: Any, objective: Any, yardstick: Yardstick, metric: Metric, model: nn.Module) -> float:
