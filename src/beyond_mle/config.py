@@ -104,7 +104,7 @@ def check_job(job: Job) -> None:
                 f"{where}: {noun} kind '{part.kind}' needs {describe(need)}, which neither model kind "
                 f"'{job.model.kind}' nor task kind '{job.task.kind}' has"
             )
-    job.validated_by  # noqa: B018  raises if nothing measures it
+    _ = job.validated_by  # raises if nothing measures it
     for part in job.decoders.values():
         for need in lacking(part.cls.needs, job.model.cls):
             raise UserError(

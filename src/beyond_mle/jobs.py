@@ -36,22 +36,6 @@ class Entry:
     cls: type
     options: Any
 
-    @cached_property
-    def validated_by(self) -> tuple[Entry, Metric] | None:
-        """The yardstick that measures the solver's `validation`, and the metric; none where it does not validate.
-
-        Raises:
-            UserError: if no yardstick has that metric.
-        """
-        name = self.solver.options.validation
-        if name is None:
-            return None
-        for yardstick in yardsticks(self.study).values():
-            for metric in yardstick.cls.metrics:
-                if metric.name == name:
-                    return yardstick, metric
-        raise UserError(f"solvers.{self.run.solver.name}: no yardstick measures `validation: {name}`")
-
     @property
     def settings(self) -> dict[str, Any]:
         """Kind and options as plain values."""
