@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from pydantic import Field, model_validator
 from torch import Tensor
+from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
 
 from beyond_mle.options import Options as BaseOptions
 from beyond_mle.registry import TASKS
@@ -127,13 +128,15 @@ class Plane:
         spread_K = np.trace(self.covariance_K22, axis1=1, axis2=2) + ((self.mean_K2 - self.mean_2) ** 2).sum(axis=1)
         return math.sqrt(self.weight_K @ spread_K / 2)
 
+    @cached_property
+    def distribution(self) -> MixtureSameFamily:
+        """p as PyTorch's mixture."""
+        components = MultivariateNormal(torch.from_numpy(self.mean_K2), torch.from_numpy(self.covariance_K22))
+        return MixtureSameFamily(Categorical(torch.from_numpy(self.weight_K)), components)
+
     def log_prob(self, points_N2: Tensor) -> Tensor:
         """log p at each point, in nats."""
-        components = torch.distributions.MultivariateNormal(
-            torch.from_numpy(self.mean_K2), torch.from_numpy(self.covariance_K22)
-        )
-        log_weight_K = torch.from_numpy(self.weight_K).log()
-        return torch.logsumexp(components.log_prob(points_N2[:, None]) + log_weight_K, dim=1)
+        return self.distribution.log_prob(points_N2)
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draw n points, as [n, 2]."""

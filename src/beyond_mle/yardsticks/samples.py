@@ -89,10 +89,8 @@ def coverage(samples_N2: Tensor, task: Plane, least_weight: float, covered_share
         least_weight: from which weight on a component is heavy.
         covered_share: a component is reached by at least this fraction of the samples that its weight calls for.
     """
-    components = torch.distributions.MultivariateNormal(
-        torch.from_numpy(task.mean_K2), torch.from_numpy(task.covariance_K22)
-    )
     weight_K = torch.from_numpy(task.weight_K)
+    components = task.distribution.component_distribution
     nearest_N = (components.log_prob(samples_N2.double()[:, None]) + weight_K.log()).argmax(dim=1)
     share_K = nearest_N.bincount(minlength=len(weight_K)) / len(samples_N2)
     heavy_K = weight_K >= least_weight

@@ -7,6 +7,7 @@ import numpy as np
 
 from beyond_mle.capabilities import KnownOutputs
 from beyond_mle.registry import YARDSTICKS
+from beyond_mle.types import TextSpec
 from beyond_mle.yardsticks.yardstick import Metric, Score, Subject, Yardstick
 
 Truth = Sequence[Mapping[str, Any]]
@@ -23,6 +24,7 @@ class Validity(Yardstick):
     100 Σ_y p(y) (1 − (1 − p(y))^n) on average.
     """
 
+    accepts = TextSpec
     needs = (KnownOutputs,)
     metrics = (
         Metric("validity", "%", "higher", 2),
