@@ -40,7 +40,8 @@ def load_resolved(path: Path) -> Study:
 def extend(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Lay `values` over the configuration that their key `extends` names, a file of the same folder.
 
-    Mappings are merged key by key, null takes a mapping away, and anything else replaces what it stands over.
+    Mappings are merged key by key; anything else replaces what it stands over. A null in place of an entry of a section,
+    an experiment or a stage takes it away.
 
     Raises:
         UserError: if that file is missing or not YAML.
@@ -123,10 +124,12 @@ def _check_defined(study: Study, section: str, name: str) -> Entry:
 
 
 def _inherited(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration with every `inherits` of an experiment carried out."""
+    """The configuration with every `inherits` of an experiment carried out, and without what a null takes away:
+    entries of sections, experiments, and their stages."""
+    values = {key: _without_nulls(value) if key in (*REGISTRIES, "experiments") else value for key, value in values.items()}
     experiments = values.get("experiments")
     if not isinstance(experiments, Mapping):
-        return dict(values)
+        return values
 
     def whole(name: str, chain: tuple[str, ...] = ()) -> Any:
         own = experiments[name]
@@ -142,7 +145,11 @@ def _inherited(values: Mapping[str, Any]) -> dict[str, Any]:
         rest = {key: value for key, value in own.items() if key != "inherits"}
         return _merge(whole(base, (*chain, name)), rest)
 
-    return {**values, "experiments": {name: whole(name) for name in experiments}}
+    found = {name: whole(name) for name in experiments}
+    for own in found.values():
+        if isinstance(own, dict) and "stages" in own:
+            own["stages"] = _without_nulls(own["stages"])
+    return {**values, "experiments": found}
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -156,8 +163,10 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        if value is None and isinstance(merged.get(key), dict):
-            del merged[key]
-        else:
-            merged[key] = _merge(merged[key], value) if both else value
+        merged[key] = _merge(merged[key], value) if both else value
     return merged
+
+
+def _without_nulls(entries: Any) -> Any:
+    """The entries of a section that a null has not taken away."""
+    return {name: entry for name, entry in entries.items() if entry is not None} if isinstance(entries, dict) else entries
