@@ -13,6 +13,7 @@ import importlib.util
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from beyond_mle.jobs import Entry, Job, yardsticks
 from beyond_mle.study import Study
@@ -30,7 +31,7 @@ def code_id(*modules: str) -> str:
     return digest.hexdigest()[:12]
 
 
-def code_of(stage: str, entries: Iterable[Entry] = ()) -> str:
+def code_of(stage: str, entries: Iterable[Entry[Any]] = ()) -> str:
     """The identity of a stage together with that of registered kinds."""
     return code_id(f"{PACKAGE}.stages.{stage}", *sorted({entry.cls.__module__ for entry in entries}))
 

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from beyond_mle.jobs import Job
+from beyond_mle.metric import Metric
 from beyond_mle.registry import YARDSTICKS
 from beyond_mle.study import Study
-from beyond_mle.yardsticks.metric import Metric
 
 # The palette of Okabe and Ito, which every colour vision can tell apart; greys are for the baselines.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
