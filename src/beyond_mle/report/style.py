@@ -40,7 +40,7 @@ _BOUND_SIGNS = {"nll": "≤", "nll-token": "≤", "kl": "≤", "reverse-kl": "�
 _SYMBOLS = {"order": "k", "pi": "π", "epsilon": "ε"}
 """How labels write hyper-parameters; others by their names."""
 
-PLOT_SETTINGS = {
+PLOT_SETTINGS: dict[Any, Any] = {
     "figure.dpi": 150,
     "figure.constrained_layout.use": True,
     "font.family": "DejaVu Sans",
