@@ -58,7 +58,7 @@ def judge(truth: Truth, outputs: Sequence[Sequence[str]]) -> dict[str, np.ndarra
     }
     if len(outputs[0]) > 1:
         covered = [
-            sum(np.exp(log_p.get(output, -np.inf)) for output in set(texts))
+            sum(np.exp(log_p.get(output, -np.inf)) for output in dict.fromkeys(texts))
             for log_p, texts in zip(known, outputs, strict=True)
         ]
         figures["support-coverage"] = 100 * np.array(covered)
