@@ -108,7 +108,9 @@ class Oracle(nn.Module):
         mass_RV = np.zeros((len(state.rows), self.vocabulary_size))
         for r, (token, (padded_NT, q_N)) in enumerate(zip(token_R.tolist(), state.rows, strict=True)):
             if token != BOS:
-                open_N = padded_NT[:, state.position - 1] == token
+                fed = state.position - 1
+                # A row that has ended is fed on, with anything, until it leaves the batch.
+                open_N = padded_NT[:, fed] == token if fed < padded_NT.shape[1] else np.zeros(len(q_N), dtype=bool)
                 padded_NT, q_N = padded_NT[open_N], q_N[open_N]
                 state.rows[r] = padded_NT, q_N
             if state.position < padded_NT.shape[1]:
