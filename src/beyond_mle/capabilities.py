@@ -221,6 +221,14 @@ class Whole(Protocol):
         """Every item, with its `density`."""
 
 
+class KnownMixture(Protocol):
+    """A mixture of Gaussians in the plane: data whose p has known components."""
+
+    @property
+    def mixture(self) -> Any:
+        """Weights, means and covariances of the components, see `tasks.plane.Plane`."""
+
+
 class Minibatches(Protocol):
     """Training batches: samples of p."""
 

@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from beyond_mle.capabilities import Reparametrised, Whole
+from beyond_mle.capabilities import KnownMixture, Reparametrised, Whole
 from beyond_mle.errors import UserError
 from beyond_mle.options import Options as BaseOptions
 from beyond_mle.registry import YARDSTICKS
@@ -40,7 +40,7 @@ class SampleQuality(Yardstick):
 
     options: Options
     accepts = VectorSpec
-    needs = (Whole, Reparametrised)
+    needs = (Whole, KnownMixture, Reparametrised)
     metrics = (
         Metric("coverage", "", "higher"),
         Metric("quality", "nats", "higher"),
@@ -52,7 +52,7 @@ class SampleQuality(Yardstick):
     @torch.no_grad()
     def measure(self, subject: Subject) -> Iterator[Score]:
         """From samples drawn with the subject's seed."""
-        o, p = self.options, subject.data.p
+        o, p = self.options, subject.data.mixture
         points_N2 = subject.model.sample(o.samples, torch.Generator().manual_seed(subject.seed))
         if not points_N2.isfinite().all():
             raise UserError("the model diverged: its samples are not finite")
