@@ -44,7 +44,7 @@ def code_of_run(job: Job, stage: str, decoder: str | None = None) -> str:
         stage: the module below `stages`.
         decoder: the label of the decoder; none: the one that validation uses.
     """
-    chosen = [job.decoders[decoder]] if decoder is not None else list(job.decoders.values())[:1]
+    chosen: list[Entry[Any]] = [job.decoders[decoder]] if decoder is not None else list(job.decoders.values())[:1]
     # What validation measures matters to the weights only where it chooses among them.
     if decoder is None and job.validated_by is not None and job.solver.options.selects:
         chosen.append(job.validated_by[0])
