@@ -138,3 +138,8 @@ def test_a_page(recipe, stage, tmp_path) -> None:
     assert "How far each model stays from p" in page
     assert "data:image/svg+xml" in page
     assert "string-network" in page
+
+
+def test_the_readme_prints_the_recipe_of_an_objective() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert SECTIONS["An objective"].items() <= dict(BLOCK.findall(readme)).items()
