@@ -90,15 +90,15 @@ def predictors(p: np.ndarray, epsilon: float) -> list[np.ndarray]:
         For each position n, Q_n with an axis per position up to n. With ε = 0 it is P(x_n) whatever the prefix.
     """
     conditionals = []
-    together_XC = np.ones((1, 1))  # Pr(clean prefix, corrupted prefix)
+    joint_XC = np.ones((1, 1))  # Pr(clean prefix, corrupted prefix)
     for n, size in enumerate(p.shape):
         marginal_XV = p.sum(axis=tuple(range(n + 1, p.ndim))).reshape(-1, size)
         next_XV = marginal_XV / marginal_XV.sum(1, keepdims=True)
-        q_CV = together_XC.T @ next_XV / together_XC.sum(0)[:, None]
+        q_CV = joint_XC.T @ next_XV / joint_XC.sum(0)[:, None]
         conditionals.append(q_CV.reshape(*p.shape[: n + 1]))
         shown_CVW = epsilon * np.eye(size) + (1 - epsilon) * q_CV[:, None, :]
-        together_XVCW = np.einsum("xc,xv,cvw->xvcw", together_XC, next_XV, shown_CVW)
-        together_XC = together_XVCW.reshape(len(next_XV) * size, -1)
+        joint_XVCW = np.einsum("xc,xv,cvw->xvcw", joint_XC, next_XV, shown_CVW)
+        joint_XC = joint_XVCW.reshape(len(next_XV) * size, -1)
     return conditionals
 
 

@@ -37,7 +37,7 @@ class CMLM(OnePassModel):
         encoded, states_BTD, hidden_BT = self._partly_hidden(batch)
         target_BT = batch.target_BT
         hidden, shown = (
-            self.scores(encoded, target_BT, (states_BTD, target_BT, part_BT))
+            self.log_prob_from(encoded, target_BT, (states_BTD, target_BT, part_BT))
             for part_BT in (hidden_BT, (target_BT != PAD) & ~hidden_BT)
         )
         return replace(
@@ -53,7 +53,9 @@ class CMLM(OnePassModel):
         if not self.training:
             return super().token_log_prob(batch, request)
         encoded, states_BTD, hidden_BT = self._partly_hidden(batch)
-        everything = self.token_scores(encoded, batch, (states_BTD, batch.target_BT, batch.target_BT != PAD), request)
+        everything = self.token_log_prob_from(
+            encoded, batch, (states_BTD, batch.target_BT, batch.target_BT != PAD), request
+        )
         hidden = replace(everything, mask_BT=hidden_BT, length_B=hidden_BT.sum(1), boundary=0, length_log_prob_B=None)
         return replace(everything, hidden=hidden)
 

@@ -62,7 +62,7 @@ class Transformer(FactorisedModel):
             prefix_BT: w, as long as the targets.
         """
         encoded = self.encoder(batch.source_BS)
-        return self.scores(encoded, batch.target_BT, self.predictions(encoded, batch.target_BT, prefix_BT))
+        return self.log_prob_from(encoded, batch.target_BT, self.predictions(encoded, batch.target_BT, prefix_BT))
 
     @torch.inference_mode()
     def start(self, source_BS: Tensor, max_length: int) -> "TransformerState":

@@ -18,7 +18,7 @@ from beyond_mle.yardsticks.density import divergences, pi_of
 from beyond_mle.yardsticks.yardstick import Metric, Score, Subject, Yardstick
 
 
-@YARDSTICKS.register("samples")
+@YARDSTICKS.register("sample-quality")
 class SampleQuality(Yardstick):
     """Covering against seeking, told by samples.
 
