@@ -183,6 +183,20 @@ class Listed(Protocol):
         """The outputs of a source (token ids, EOS at its end) and q of each, the likeliest under p first."""
 
 
+class Settable(Listed, Protocol):
+    """A table of probabilities: a listed distribution that can be set to another one, source by source."""
+
+    boundary: int
+    """As in `LogProb`."""
+
+    @property
+    def sources(self) -> list[tuple[int, ...]]:
+        """The sources that it lists, as token ids with their EOS."""
+
+    def set_distribution(self, source: Sequence[int], q_N: np.ndarray) -> None:
+        """Replace q of a source, for its outputs in the order of `distribution`."""
+
+
 class OfData(Protocol):
     """The data themselves: a model that is made of them, and not of parameters alone."""
 
@@ -205,6 +219,14 @@ class Whole(Protocol):
 
     def whole(self) -> Batch:
         """Every item, with its `density`."""
+
+
+class KnownMixture(Protocol):
+    """A mixture of Gaussians in the plane: data whose p has known components."""
+
+    @property
+    def mixture(self) -> Any:
+        """Weights, means and covariances of the components, see `tasks.plane.Plane`."""
 
 
 class Minibatches(Protocol):

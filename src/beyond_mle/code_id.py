@@ -13,6 +13,7 @@ import importlib.util
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from beyond_mle.jobs import Entry, Job, yardsticks
 from beyond_mle.study import Study
@@ -30,7 +31,7 @@ def code_id(*modules: str) -> str:
     return digest.hexdigest()[:12]
 
 
-def code_of(stage: str, entries: Iterable[Entry] = ()) -> str:
+def code_of(stage: str, entries: Iterable[Entry[Any]] = ()) -> str:
     """The identity of a stage together with that of registered kinds."""
     return code_id(f"{PACKAGE}.stages.{stage}", *sorted({entry.cls.__module__ for entry in entries}))
 
@@ -43,7 +44,7 @@ def code_of_run(job: Job, stage: str, decoder: str | None = None) -> str:
         stage: the module below `stages`.
         decoder: the label of the decoder; none: the one that validation uses.
     """
-    chosen = [job.decoders[decoder]] if decoder is not None else list(job.decoders.values())[:1]
+    chosen: list[Entry[Any]] = [job.decoders[decoder]] if decoder is not None else list(job.decoders.values())[:1]
     # What validation measures matters to the weights only where it chooses among them.
     if decoder is None and job.validated_by is not None and job.solver.options.selects:
         chosen.append(job.validated_by[0])

@@ -1,4 +1,4 @@
-"""Configurations: read, extended, and checked down to every option and to what the parts of a run need of each other."""
+"""Configurations: read, extended, and checked down to every option and what the parts of a run need of each other."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -91,7 +91,8 @@ def check_job(job: Job) -> None:
     """
     where = f"experiments.{job.run.experiment}: run '{job.run.key}'"
     kind = job.task.cls.spec
-    for noun, part in (("model", job.model), *(("decoder", one) for one in job.decoders.values())):
+    parts: list[tuple[str, Entry[Any]]] = [("model", job.model), *(("decoder", one) for one in job.decoders.values())]
+    for noun, part in parts:
         if not issubclass(kind, part.cls.accepts):
             raise UserError(
                 f"{where}: {noun} kind '{part.kind}' is for {_data(part.cls.accepts)}, "
@@ -99,17 +100,18 @@ def check_job(job: Job) -> None:
             )
     able = (job.task.cls.Data, job.model.cls, job.objective.cls)
     only = None if Whole in job.solver.cls.needs else Whole  # a solver that takes batches shows none that is all of p
-    for noun, part in (("objective", job.objective), ("solver", job.solver)):
+    parts = [("objective", job.objective), ("solver", job.solver)]
+    for noun, part in parts:
         for need in lacking(part.cls.needs, *able, without=only):
             raise UserError(
                 f"{where}: {noun} kind '{part.kind}' needs {describe(need)}, which neither model kind "
                 f"'{job.model.kind}' nor task kind '{job.task.kind}' has"
             )
     _ = job.validated_by  # raises if nothing measures it
-    for part in job.decoders.values():
-        for need in lacking(part.cls.needs, job.model.cls):
+    for decoder in job.decoders.values():
+        for need in lacking(decoder.cls.needs, job.model.cls):
             raise UserError(
-                f"{where}: decoder kind '{part.kind}' needs {describe(need)}, which model kind '{job.model.kind}' "
+                f"{where}: decoder kind '{decoder.kind}' needs {describe(need)}, which model kind '{job.model.kind}' "
                 "has not"
             )
 
@@ -119,7 +121,7 @@ def _data(spec: type) -> str:
     return (spec.__doc__ or spec.__name__).split(".")[0].lower()
 
 
-def _check_defined(study: Study, section: str, name: str) -> Entry:
+def _check_defined(study: Study, section: str, name: str) -> Entry[Any]:
     return entry(study, section, Choice(name))
 
 

@@ -1,24 +1,27 @@
 """What a run is made of, resolved once: the classes and options behind the names, and what they depend on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import nn
 
+from beyond_mle import kinds
 from beyond_mle.capabilities import OfData, implements
 from beyond_mle.errors import UserError, nearest
+from beyond_mle.metric import Metric
 from beyond_mle.options import parse
 from beyond_mle.references import Choice
 from beyond_mle.registry import DECODERS, MODELS, OBJECTIVES, SOLVERS, TASKS, YARDSTICKS, Registry
 from beyond_mle.runs import Run, find_run, runs
 from beyond_mle.study import Study
-from beyond_mle.yardsticks.metric import Metric
 
-REGISTRIES: dict[str, Registry] = {
+Kind = TypeVar("Kind")
+
+REGISTRIES: dict[str, Registry[Any]] = {
     "tasks": TASKS,
     "models": MODELS,
     "objectives": OBJECTIVES,
@@ -29,11 +32,11 @@ REGISTRIES: dict[str, Registry] = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(Generic[Kind]):
     """A configured thing: its registered class and its options."""
 
     kind: str
-    cls: type
+    cls: type[Kind]
     options: Any
 
     @property
@@ -41,12 +44,13 @@ class Entry:
         """Kind and options as plain values."""
         return {"kind": self.kind, **self.options.model_dump(mode="json")}
 
-    def make(self, *arguments: Any) -> Any:
+    def make(self, *arguments: Any) -> Kind:
         """The thing itself."""
-        return self.cls(self.options, *arguments)
+        cls: Callable[..., Kind] = self.cls
+        return cls(self.options, *arguments)
 
 
-def entry(study: Study, section: str, choice: Choice) -> Entry:
+def entry(study: Study, section: str, choice: Choice) -> Entry[Any]:
     """The class and options behind a choice from `tasks`, `models`, `objectives`, `solvers` or `decoders`.
 
     A name that its section does not define stands for the registered kind of that name.
@@ -75,32 +79,32 @@ class Job:
     run: Run
 
     @cached_property
-    def task(self) -> Entry:
+    def task(self) -> Entry[kinds.Task]:
         """What is learnt."""
         return entry(self.study, "tasks", self.run.task)
 
     @cached_property
-    def model(self) -> Entry:
+    def model(self) -> Entry[kinds.Model]:
         """What learns it."""
         return entry(self.study, "models", self.run.model)
 
     @cached_property
-    def objective(self) -> Entry:
+    def objective(self) -> Entry[kinds.Objective]:
         """What is minimised."""
         return entry(self.study, "objectives", self.run.objective)
 
     @cached_property
-    def solver(self) -> Entry:
+    def solver(self) -> Entry[kinds.Solver]:
         """How it is minimised."""
         return entry(self.study, "solvers", self.run.solver)
 
     @cached_property
-    def decoders(self) -> dict[str, Entry]:
+    def decoders(self) -> dict[str, Entry[kinds.Decoder]]:
         """How outputs are made: by label, the default one first."""
         return {choice.label: entry(self.study, "decoders", choice) for choice in self.run.decoders}
 
     @cached_property
-    def validated_by(self) -> tuple[Entry, Metric] | None:
+    def validated_by(self) -> tuple[Entry[kinds.Yardstick], Metric] | None:
         """The yardstick that measures the solver's `validation`, and the metric; none where it does not validate.
 
         Raises:
@@ -135,12 +139,12 @@ class Job:
     def new_model(self, data: Any) -> nn.Module:
         """The model with fresh weights, drawn from the run's seed."""
         torch.manual_seed(self.run.seed)
-        model = self.model.make(data.spec)
+        model: Any = self.model.make(data.spec)
         if implements(self.model.cls, OfData):
             model.use(data)
         return model
 
-    def new_objective(self, data: Any, changes: Mapping[str, Any] | None = None) -> Any:
+    def new_objective(self, data: Any, changes: Mapping[str, Any] | None = None) -> kinds.Objective:
         """The objective, with some options changed."""
         entry = self.objective
         options = parse(type(entry.options), {**entry.options.model_dump(), **(changes or {})}, "objective")
@@ -161,7 +165,7 @@ def jobs(study: Study) -> dict[str, Job]:
     return {key: Job(study, run) for key, run in runs(study).items()}
 
 
-def yardsticks(study: Study) -> dict[str, Entry]:
+def yardsticks(study: Study) -> dict[str, Entry[kinds.Yardstick]]:
     """Every registered yardstick that the study does not switch off, with its options.
 
     Raises:

@@ -1,8 +1,8 @@
 """References to the entries of a study, with options changed on the spot or swept over several values.
 
 A reference is the name of an entry, or that name with options: `{convex-exp: {order: 3}}` sets one, `{convex-exp:
-{order: [0.25, 1, 3]}}` makes a variant for each value. A variant's label, `convex-exp,order=3`, names its folder; tables
-keep the name and have a column for the option.
+{order: [0.25, 1, 3]}}` makes a variant for each value. A variant's label, `convex-exp,order=3`, names its folder;
+tables keep the name and have a column for the option.
 """
 
 from collections.abc import Iterator, Mapping
@@ -48,8 +48,8 @@ def variants(reference: Reference) -> Iterator[Choice]:
     for option, values in lists.items():
         if not values:
             raise UserError(f"'{name}': the list of values of '{option}' is empty")
-    for values in product(*lists.values()):
-        swept = dict(zip(lists, values, strict=True))
+    for combination in product(*lists.values()):
+        swept = dict(zip(lists, combination, strict=True))
         yield Choice(name, {**options, **swept}, swept)
 
 

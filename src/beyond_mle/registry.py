@@ -14,20 +14,23 @@ module of the package.
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Generic, TypeVar
 
+from beyond_mle import kinds
 from beyond_mle.errors import UserError, nearest
 
 Entry = TypeVar("Entry", bound=type)
+Kind = TypeVar("Kind")
+"""What the entries of a registry have in common, a protocol of `kinds`."""
 
 
-class Registry:
+class Registry(Generic[Kind]):
     """The entries of one package, by key; each is a class that has an `Options` class of its own."""
 
     def __init__(self, noun: str, package: str):
         self.noun = noun
         self._package = package
-        self._entries: dict[str, type] = {}
+        self._entries: dict[str, type[Kind]] = {}
         self._loaded = False
 
     def register(self, key: str) -> Callable[[Entry], Entry]:
@@ -53,7 +56,7 @@ class Registry:
         self._find(key)
         return key in self._entries
 
-    def __getitem__(self, key: str) -> type:
+    def __getitem__(self, key: str) -> type[Kind]:
         self._find(key)
         if key not in self._entries:
             raise UserError(f"there is no {self.noun} kind '{key}': {nearest(key, self._entries)}")
@@ -79,9 +82,9 @@ class Registry:
         return [module.name for module in pkgutil.iter_modules(package.__path__)]
 
 
-TASKS = Registry("task", "beyond_mle.tasks")
-MODELS = Registry("model", "beyond_mle.models")
-OBJECTIVES = Registry("objective", "beyond_mle.objectives")
-SOLVERS = Registry("solver", "beyond_mle.solvers")
-DECODERS = Registry("decoder", "beyond_mle.decoding")
-YARDSTICKS = Registry("yardstick", "beyond_mle.yardsticks")
+TASKS = Registry[kinds.Task]("task", "beyond_mle.tasks")
+MODELS = Registry[kinds.Model]("model", "beyond_mle.models")
+OBJECTIVES = Registry[kinds.Objective]("objective", "beyond_mle.objectives")
+SOLVERS = Registry[kinds.Solver]("solver", "beyond_mle.solvers")
+DECODERS = Registry[kinds.Decoder]("decoder", "beyond_mle.decoding")
+YARDSTICKS = Registry[kinds.Yardstick]("yardstick", "beyond_mle.yardsticks")

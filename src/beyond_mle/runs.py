@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 from beyond_mle.errors import UserError, nearest
 from beyond_mle.references import Choice, Reference, variants
@@ -53,7 +54,7 @@ def runs(study: Study) -> dict[str, Run]:
         if key not in resolved:
             run, stage = planned[key]
             where = f"experiments.{run.experiment}.stages.{run.stage}"
-            relations = {
+            relations: dict[str, Any] = {
                 role: resolve(_relative(run, name, found, f"{where}.{role}"), (*chain, key))
                 for role, name in (("start_from", stage.start_from), ("control", stage.control))
                 if name is not None and not (role == "control" and _is(run, name))

@@ -143,7 +143,7 @@ Movable = TypeVar("Movable", Density, TextBatch, Points, Strings, Support)
 def _moved(values: Movable, device: torch.device | str) -> Movable:
     """A copy with every field that is there on another device."""
     own = {f.name: getattr(values, f.name) for f in fields(values)}
-    moved = {
+    moved: dict[str, Any] = {
         name: value.to(device, non_blocking=True) if isinstance(value, Tensor) else value.to(device)
         for name, value in own.items()
         if value is not None
@@ -238,33 +238,6 @@ class Loss:
     """What the sum is divided by: the batch's tokens or sentences."""
     metrics: dict[str, Tensor] = field(default_factory=dict)
     """Figures to log, each already an average over the batch."""
-
-
-class Model(Protocol):
-    """A model gives log-probabilities and holds no loss. It is built as `cls(options, spec)`."""
-
-    def log_prob(self, batch: Any) -> LogProb:
-        """log q of each item of the batch."""
-
-
-class Objective(Protocol):
-    """Turns a model and a batch into a loss for each player. It is built as `cls(options, spec)`.
-
-    Most have one player, `model`. One that brings a second player, such as a discriminator, is an nn.Module and holds
-    it as an attribute of the player's name.
-    """
-
-    needs: ClassVar[tuple[Any, ...]]
-    """What the model and the data must be able to do: protocols of `capabilities`."""
-
-    def losses(self, model: Any, batch: Any, step: int = 0) -> dict[str, Loss]:
-        """The loss of each player that is to make a step on this batch.
-
-        Args:
-            model: what is trained.
-            batch: what it is trained on.
-            step: how many optimiser steps have been made, for schedules.
-        """
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import contextlib
 import ctypes
 import gc
 import importlib
+import io
 import json
 import multiprocessing
 import os
@@ -59,6 +60,7 @@ def start() -> subprocess.Popen:
 def stop(worker: subprocess.Popen) -> None:
     """End a worker, and what it still runs."""
     os.environ.pop(SOCKET, None)
+    assert worker.stdin is not None
     worker.stdin.close()
     worker.wait()
 
@@ -92,6 +94,7 @@ class Job(NamedTuple):
 
     def kill(self) -> None:
         """End the stage and all that it has started."""
+        assert self.process.pid is not None  # it was started
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
@@ -100,6 +103,7 @@ class Job(NamedTuple):
     def finish(self) -> None:
         """Wait for the end of the stage and report its exit status, negative if a signal ended it."""
         self.process.join()
+        assert self.process.exitcode is not None
         with contextlib.suppress(OSError), self.connection:
             self.connection.sendall(b"%d" % self.process.exitcode)
 
@@ -110,8 +114,8 @@ def serve(listener: socket.socket, starter: IO[str]) -> None:
     try:
         while True:
             sentinels = [job.process.sentinel for job in jobs]
-            ready = wait([starter, listener, *sentinels, *(job.connection for job in jobs)])
-            if starter in ready:
+            ready = wait([starter.fileno(), listener, *sentinels, *(job.connection for job in jobs)])
+            if starter.fileno() in ready:
                 return
             for job in list(jobs):
                 if job.process.sentinel in ready:
@@ -123,8 +127,8 @@ def serve(listener: socket.socket, starter: IO[str]) -> None:
             if listener in ready:
                 connection, _ = listener.accept()
                 with contextlib.suppress(OSError, ValueError):  # a process killed while it asked
-                    job = _take_on(connection, [listener, *(job.connection for job in jobs)])
-                    jobs += [job] if job else []
+                    taken = _take_on(connection, [listener, *(job.connection for job in jobs)])
+                    jobs += [taken] if taken else []
     finally:
         for job in jobs:
             job.kill()
@@ -166,7 +170,8 @@ def _run(request: dict[str, Any], descriptors: list[int], inherited: list[socket
     for target, descriptor in enumerate(descriptors, start=1):
         os.dup2(descriptor, target)
         os.close(descriptor)
-    sys.stdout.reconfigure(line_buffering=sys.stdout.isatty())
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=sys.stdout.isatty())
     os.chdir(request["directory"])
     os.environ.clear()
     os.environ.update(request["environment"])

@@ -1,10 +1,13 @@
-"""Linters, over everything that is written here."""
+"""Linters, types and import directions, over everything that is written here."""
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from project import ROOT
+
+PROGRAMS = Path(sys.executable).parent
 
 
 @pytest.mark.parametrize(
@@ -14,9 +17,12 @@ from project import ROOT
         ("ruff", "format", "--check", "."),
         ("snakefmt", "--check", "Snakefile", "workflow"),
         ("snakemake", "--lint"),
+        ("mypy",),
+        ("lint-imports", "--no-cache"),
     ],
     ids=" ".join,
 )
 def test_clean(command: tuple[str, ...]) -> None:
-    result = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
+    program, *arguments = command
+    result = subprocess.run([PROGRAMS / program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr

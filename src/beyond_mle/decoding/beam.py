@@ -4,7 +4,8 @@ Axes besides those of types.py: B sentences still searched, W live hypotheses of
 C next tokens considered per hypothesis.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -178,8 +179,9 @@ class _Search:
 
     def select(self, kept_B: Tensor) -> "_Search":
         """The sentences where `kept_B` is true."""
-        rows = {f.name: getattr(self, f.name) for f in fields(self)}
-        return _Search(**{name: x[kept_B] if isinstance(x, Tensor) else x for name, x in rows.items()})
+        own = {f.name: getattr(self, f.name) for f in fields(self)}
+        rows: dict[str, Any] = {name: x[kept_B] for name, x in own.items() if isinstance(x, Tensor)}
+        return replace(self, **rows)
 
     def collect(self, found: list[list[Hypothesis]]) -> None:
         """Hand over what was found for the sentences that are decided."""

@@ -38,5 +38,5 @@ class PointSamples:
         limit: int | None = None,
         progress: Any = None,
     ) -> list[list[list[float]]]:
-        """The points, as the outputs of the one thing there is to model; `generator` draws them, the rest is not used."""
+        """The points, as the outputs of the one thing there is to model; `generator` draws them, no more is used."""
         return [model.sample(self.options.samples, generator).tolist()]

@@ -22,11 +22,11 @@ SEED, DRAWS, NEAR = 0, 200, 1e-5
 
 @dataclass(frozen=True)
 class Draw:
-    """Two random joint distributions of a pair of symbols, and the knobs."""
+    """Two random joint distributions of a pair of symbols, and the hyper-parameters."""
 
     p: np.ndarray
     q: np.ndarray
-    keep: float
+    epsilon: float
     """ε."""
     pi: float
     """π, away from its limits."""
@@ -98,8 +98,10 @@ def _measured(seed: int, draws: int, near: float) -> Iterator[tuple[Equation, fl
     """Every equation with its largest deviations, as printed and as corrected, in six digits as tables print them."""
     rng = np.random.default_rng(seed)
     drawn = [
-        Draw(*softmax(rng.standard_normal((2, *SIZES)), axis=(1, 2)), *rng.uniform(0.05, 0.95, size=2), near)
+        Draw(p, q, epsilon, pi, near)
         for _ in range(draws)
+        for p, q in [softmax(rng.standard_normal((2, *SIZES)), axis=(1, 2))]
+        for epsilon, pi in [rng.uniform(0.05, 0.95, size=2)]
     ]
     for equation in EQUATIONS:
         printed, corrected = np.abs([equation.deviations(draw) for draw in drawn]).max(axis=0)
@@ -128,10 +130,10 @@ def _mutual_information(p: np.ndarray) -> float:
     return _kl(p, np.outer(p.sum(1), p.sum(0)))
 
 
-def _sampled_loss(d: Draw, keep: float) -> float:
+def _sampled_loss(d: Draw, epsilon: float) -> float:
     """The expected loss of the algorithm itself, less the entropy of P, enumerated over true and shown symbols."""
     q_X, q_XY = d.q_parts
-    shown_XZ = keep * np.eye(len(q_X)) + (1 - keep) * q_X  # Pr(shown z | true x₁)
+    shown_XZ = epsilon * np.eye(len(q_X)) + (1 - epsilon) * q_X  # Pr(shown z | true x₁)
     first = -np.sum(d.p.sum(1) * np.log(q_X))
     second = -np.einsum("xy,xz,zy->", d.p, shown_XZ, np.log(q_XY))
     return float(first + second - entr(d.p).sum())
@@ -146,21 +148,21 @@ def _alternative(d: Draw) -> float:
 
 
 def _eq3(d: Draw) -> tuple[float, float]:
-    return _both(_kl(d.p, d.q) - scheduled_sampling_optima.divergence(d.p, *d.q_parts, keep=1.0))
+    return _both(_kl(d.p, d.q) - scheduled_sampling_optima.divergence(d.p, *d.q_parts, epsilon=1.0))
 
 
 def _eq4(d: Draw) -> tuple[float, float]:
-    return _both(_alternative(d) - _sampled_loss(d, keep=0.0))
+    return _both(_alternative(d) - _sampled_loss(d, epsilon=0.0))
 
 
 def _eq5(d: Draw) -> tuple[float, float]:
-    gap = _alternative(d) - scheduled_sampling_optima.divergence(d.p, *d.q_parts, keep=0.0)
+    gap = _alternative(d) - scheduled_sampling_optima.divergence(d.p, *d.q_parts, epsilon=0.0)
     return gap, gap - _mutual_information(d.p)
 
 
 def _eq6(d: Draw) -> tuple[float, float]:
-    gap = _sampled_loss(d, d.keep) - scheduled_sampling_optima.divergence(d.p, *d.q_parts, d.keep)
-    return gap, gap - (1 - d.keep) * _mutual_information(d.p)
+    gap = _sampled_loss(d, d.epsilon) - scheduled_sampling_optima.divergence(d.p, *d.q_parts, d.epsilon)
+    return gap, gap - (1 - d.epsilon) * _mutual_information(d.p)
 
 
 def _not_constant(d: Draw, rest: Callable[[np.ndarray, np.ndarray], float]) -> float:
@@ -168,20 +170,20 @@ def _not_constant(d: Draw, rest: Callable[[np.ndarray, np.ndarray], float]) -> f
     changes = []
     for q in (d.q, d.p):
         q_X, q_XY = q.sum(1), q / q.sum(1, keepdims=True)
-        changes.append(scheduled_sampling_optima.divergence(d.p, q_X, q_XY, d.keep) - rest(q_X, q_XY))
+        changes.append(scheduled_sampling_optima.divergence(d.p, q_X, q_XY, d.epsilon) - rest(q_X, q_XY))
     return changes[0] - changes[1]
 
 
 def _identity(d: Draw) -> float:
-    value = scheduled_sampling_optima.divergence(d.p, *d.q_parts, d.keep)
-    return value - scheduled_sampling_optima.decomposition(d.p, *d.q_parts, d.keep)
+    value = scheduled_sampling_optima.divergence(d.p, *d.q_parts, d.epsilon)
+    return value - scheduled_sampling_optima.decomposition(d.p, *d.q_parts, d.epsilon)
 
 
 def _eq7(d: Draw) -> tuple[float, float]:
     p_X, p_Y = d.p.sum(1), d.p.sum(0)
 
     def rest(q_X: np.ndarray, q_XY: np.ndarray) -> float:
-        mixed_XY = d.keep * d.p / p_X[:, None] + (1 - d.keep) * (q_X / p_X)[:, None] * p_Y
+        mixed_XY = d.epsilon * d.p / p_X[:, None] + (1 - d.epsilon) * (q_X / p_X)[:, None] * p_Y
         return _kl(p_X, q_X) + float(p_X @ rel_entr(mixed_XY, q_XY).sum(1))
 
     return _not_constant(d, rest), _identity(d)
@@ -191,7 +193,7 @@ def _eq8(d: Draw) -> tuple[float, float]:
     p_Y = d.p.sum(0)
 
     def rest(q_X: np.ndarray, q_XY: np.ndarray) -> float:
-        return _kl(d.keep * d.p + (1 - d.keep) * np.outer(q_X, p_Y), q_X[:, None] * q_XY)
+        return _kl(d.epsilon * d.p + (1 - d.epsilon) * np.outer(q_X, p_Y), q_X[:, None] * q_XY)
 
     return _not_constant(d, rest), _identity(d)
 

@@ -6,8 +6,8 @@ sum is concave, and at its optimum p_i w_i (k/T_i) q_i^{k/T_i − 1} = λ for al
 equal lengths this is q ∝ p^β, β = T/(T − k).
 """
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Hashable, Mapping
+from typing import Literal, TypeVar
 
 import numpy as np
 from scipy.optimize import brentq
@@ -15,7 +15,7 @@ from scipy.special import logsumexp
 
 from beyond_mle.errors import UserError
 
-Tokens = tuple[str, ...]
+Symbol = TypeVar("Symbol", bound=Hashable)
 
 
 def optimum(p_N: np.ndarray, length_N: np.ndarray, order: float, average: Literal["token", "sentence"]) -> np.ndarray:
@@ -54,14 +54,14 @@ def optimum(p_N: np.ndarray, length_N: np.ndarray, order: float, average: Litera
     return np.exp(log_q_N - logsumexp(log_q_N))
 
 
-def greedy_of(q: Mapping[Tokens, float]) -> Tokens:
+def greedy_of(q: Mapping[tuple[Symbol, ...], float]) -> tuple[Symbol, ...]:
     """What greedy search finds in an autoregressive model with exactly this distribution.
 
     From left to right the likeliest next token, or end, given the tokens so far (ties: the first in `q`).
     """
-    prefix: Tokens = ()
+    prefix: tuple[Symbol, ...] = ()
     while True:
-        mass: dict[Tokens, float] = {}
+        mass: dict[tuple[Symbol, ...], float] = {}
         for tokens, probability in q.items():
             if tokens[: len(prefix)] == prefix:
                 following = tokens[len(prefix) : len(prefix) + 1]  # empty: the end

@@ -1,4 +1,4 @@
-"""Scheduled sampling in closed form on two small languages, for each ε: rows of the long table that follow from no run."""
+"""Scheduled sampling in closed form on two small languages, for each ε: rows of the long table without a run."""
 
 from collections.abc import Iterator
 

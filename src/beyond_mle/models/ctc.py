@@ -68,7 +68,7 @@ class CTC(TextModel):
             x_BUD = layer(x_BUD, mask_BU[:, None, None, :], encoded.hidden_BSD, encoded.mask_BS[:, None, None, :])
         return self.norm(x_BUD), mask_BU
 
-    def scores(self, encoded: Encoded, target_BT: Tensor, predictions: tuple[Tensor, Tensor, Tensor]) -> LogProb:
+    def log_prob_from(self, encoded: Encoded, target_BT: Tensor, predictions: tuple[Tensor, Tensor, Tensor]) -> LogProb:
         """log q(y|x), summed over alignments; −inf, with a gradient of 0, where y does not fit into the positions.
 
         `uniform_B` is the mean of log q over the positions and the symbols, times T with its boundary symbols: divided

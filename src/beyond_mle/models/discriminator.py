@@ -1,6 +1,6 @@
-"""Discriminators: s(x) = log p(x)/q(x), learnt from samples of both. One for each kind of data, `discriminator` makes it.
+"""Discriminators: s(x) = log p(x)/q(x), learnt from samples of both. One for each kind of data.
 
-A discriminator maps a batch to a logit per item [B].
+`discriminator` makes it. A discriminator maps a batch to a logit per item [B].
 """
 
 from collections.abc import Mapping
@@ -80,7 +80,7 @@ class PointDiscriminator(nn.Module):
 
     def forward(self, batch: Points) -> Tensor:
         """The logit s of each point [B]."""
-        return self.network(batch.point_BD.to(self.network[0].weight.dtype))
+        return self.network(batch.point_BD.to(next(self.parameters()).dtype))
 
 
 _KINDS: dict[type[Spec], Any] = {TextSpec: TextDiscriminator, VectorSpec: PointDiscriminator}

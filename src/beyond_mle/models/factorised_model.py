@@ -14,9 +14,9 @@ class FactorisedModel(TextModel):
     def token_log_prob(self, batch: TextBatch, request: TokenRequest = ONLY_LOG_Q) -> TokenLogProb:
         """log q of each predicted token, and what else is requested of its distribution."""
         encoded = self.encoder(batch.source_BS)
-        return self.token_scores(encoded, batch, self.predictions(encoded, batch.target_BT), request)
+        return self.token_log_prob_from(encoded, batch, self.predictions(encoded, batch.target_BT), request)
 
-    def token_scores(
+    def token_log_prob_from(
         self,
         encoded: Encoded,
         batch: TextBatch,
@@ -29,7 +29,7 @@ class FactorisedModel(TextModel):
         if request.word_BTW is not None:
             word_BTW = request.word_BTW.expand(*mask_BT.shape, request.word_BTW.shape[-1])
             word_NW = word_BTW[mask_BT] - self.first_output
-        values = token_distribution(
+        log_q_N, *requested = token_distribution(
             hidden_BTD[mask_BT],
             self.output_weight_VD,
             predicted_BT[mask_BT] - self.first_output,
@@ -37,12 +37,12 @@ class FactorisedModel(TextModel):
             collision=request.collision,
             entropy=request.entropy,
         )
-        log_q_BT, word_log_q_BTW, collision_BT, entropy_BT = (
-            None if value is None else by_row(value, mask_BT) for value in values
+        word_log_q_BTW, collision_BT, entropy_BT = (
+            None if value is None else by_row(value, mask_BT) for value in requested
         )
         length_B = (batch.target_BT != PAD).sum(1)
         return TokenLogProb(
-            log_q_BT=log_q_BT,
+            log_q_BT=by_row(log_q_N, mask_BT),
             mask_BT=mask_BT,
             length_B=length_B,
             boundary=self.boundary,

@@ -8,6 +8,8 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from beyond_mle.capabilities import KnownMixture, describe, implements
+from beyond_mle.errors import UserError
 from beyond_mle.models.noise import standard_normal
 from beyond_mle.options import Options as BaseOptions
 from beyond_mle.registry import MODELS
@@ -50,10 +52,15 @@ class IsotropicGaussian(nn.Module):
         """Parameters (b, log a) to start from: p's own moments, each heavy component, and a coarse 3 × 3 set.
 
         Args:
-            data: of a mixture in the plane, see `tasks.plane`.
+            data: with `KnownMixture`.
             least_weight: the weight that makes a component heavy enough.
+
+        Raises:
+            UserError: if p has no components.
         """
-        p, sd = data.p, data.p.isotropic_sd
+        if not implements(type(data), KnownMixture):
+            raise UserError(f"starts from p need {describe(KnownMixture)}; write `starts: model` under the solver")
+        p, sd = data.mixture, data.mixture.isotropic_sd
         moments = [np.array([*p.mean_2, math.log(sd)])]
         components = [
             np.array([*mean_2, math.log(np.trace(covariance_22) / 2) / 2])

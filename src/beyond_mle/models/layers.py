@@ -5,6 +5,7 @@ Letters: B batch, H heads, S source and T target positions, K keys, D width, N p
 """
 
 import math
+from typing import Any
 
 import torch
 from pydantic import Field
@@ -64,11 +65,13 @@ class Attention(nn.Module):
 
     def forward(self, x_BTD: Tensor, mask: Tensor | None, causal: bool = False) -> Tensor:
         """Self-attention."""
-        return self.attend(*self.split(self.query_key_value(x_BTD)), mask, causal)
+        query, key, value = self.split(self.query_key_value(x_BTD))
+        return self.attend(query, key, value, mask, causal)
 
     def forward_source(self, x_BTD: Tensor, source_BSD: Tensor, mask: Tensor) -> Tensor:
         """Attention to the encoded source."""
-        return self.attend(*self.split(self.query(x_BTD)), *self.split(self.key_value(source_BSD)), mask)
+        (query,), (key, value) = self.split(self.query(x_BTD)), self.split(self.key_value(source_BSD))
+        return self.attend(query, key, value, mask)
 
 
 class FeedForward(nn.Sequential):
@@ -78,8 +81,8 @@ class FeedForward(nn.Sequential):
         super().__init__(nn.Linear(width, inner), nn.ReLU(), nn.Linear(inner, width))
 
 
-class EncoderLayer(nn.Module):
-    """Self-attention, then feed-forward, each on a normalised input and added to the residual stream."""
+class _Layer(nn.Module):
+    """The parts that the layers of encoder and decoder have in common."""
 
     def __init__(self, options: TransformerOptions):
         super().__init__()
@@ -89,13 +92,17 @@ class EncoderLayer(nn.Module):
         self.feedforward_norm = nn.LayerNorm(options.width)
         self.dropout = nn.Dropout(0.0)
 
+
+class EncoderLayer(_Layer):
+    """Self-attention, then feed-forward, each on a normalised input and added to the residual stream."""
+
     def forward(self, x_BSD: Tensor, mask_B11S: Tensor) -> Tensor:
         """One layer; padding positions are computed but never attended to."""
         x_BSD = x_BSD + self.dropout(self.self_attention(self.self_norm(x_BSD), mask_B11S))
         return x_BSD + self.dropout(self.feedforward(self.feedforward_norm(x_BSD)))
 
 
-class DecoderLayer(EncoderLayer):
+class DecoderLayer(_Layer):
     """An encoder layer with attention to the source between its two parts."""
 
     def __init__(self, options: TransformerOptions):
@@ -176,7 +183,7 @@ class _TokenLogProbs(torch.autograd.Function):
     CHUNK = 1024  # positions: 1024 × 8000 float32 logits are 32 MB
 
     @staticmethod
-    def forward(ctx, hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor) -> tuple[Tensor, Tensor]:
         target_log_probs, uniform_log_probs, normalisers = [], [], []
         weight_mean_D = weight_VD.mean(0)
         for hidden, target in zip(
@@ -191,7 +198,7 @@ class _TokenLogProbs(torch.autograd.Function):
         return torch.cat(target_log_probs), torch.cat(uniform_log_probs)
 
     @staticmethod
-    def backward(ctx, grad_target_N: Tensor, grad_uniform_N: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, grad_target_N: Tensor, grad_uniform_N: Tensor) -> tuple[Tensor, Tensor, None]:
         hidden_ND, weight_VD, target_N, normaliser_N = ctx.saved_tensors
         grad_hidden_ND = torch.empty_like(hidden_ND)
         grad_weight_VD = torch.zeros_like(weight_VD)

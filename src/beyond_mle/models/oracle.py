@@ -12,24 +12,24 @@ import torch
 from torch import Tensor, nn
 
 from beyond_mle.errors import UserError
-from beyond_mle.options import Options
+from beyond_mle.options import Options as BaseOptions
 from beyond_mle.registry import MODELS
 from beyond_mle.symbols import BOS, EOS, PAD
 from beyond_mle.text.padding import unpad
 from beyond_mle.types import LogProb, Spec, TextBatch, TextSpec
-
-BOUNDARY = 1
-"""EOS counts as a token of an output, as for autoregressive models."""
 
 
 @MODELS.register("oracle")
 class Oracle(nn.Module):
     """q(y|x) as a table, p(y|x) until a solver changes it."""
 
-    Options = Options
+    Options = BaseOptions
     accepts: ClassVar[type[Spec]] = TextSpec
+    boundary = 1
+    """EOS counts as a token of an output, as for autoregressive models."""
+    q_N: Tensor
 
-    def __init__(self, options: Options, spec: TextSpec):
+    def __init__(self, options: BaseOptions, spec: TextSpec):
         super().__init__()
         self.options = options
         self.vocabulary_size = spec.vocabulary_size
@@ -83,14 +83,15 @@ class Oracle(nn.Module):
     def log_prob(self, batch: TextBatch) -> LogProb:
         """log q(y|x) of each pair; −inf of an output that is not listed."""
         targets = unpad(batch.target_BT)
-        values, known = [], {}
+        values: list[float] = []
+        known: dict[tuple[int, ...], dict[tuple[int, ...], float]] = {}
         for source, target in zip(unpad(batch.source_BS), targets, strict=True):
             if tuple(source) not in known:
                 outputs, q_N = self.distribution(source)
                 known[tuple(source)] = dict(zip(map(tuple, outputs), q_N.tolist(), strict=True))
             values.append(known[tuple(source)].get(tuple(target), 0.0))
         total_B = torch.tensor(values, dtype=torch.float64).log()
-        return LogProb(total_B, torch.tensor([len(target) for target in targets]), boundary=BOUNDARY)
+        return LogProb(total_B, torch.tensor([len(target) for target in targets]), boundary=self.boundary)
 
     def start(self, source_BS: Tensor, max_length: int) -> "OracleState":
         """All outputs of each source are still open."""
@@ -107,7 +108,9 @@ class Oracle(nn.Module):
         mass_RV = np.zeros((len(state.rows), self.vocabulary_size))
         for r, (token, (padded_NT, q_N)) in enumerate(zip(token_R.tolist(), state.rows, strict=True)):
             if token != BOS:
-                open_N = padded_NT[:, state.position - 1] == token
+                fed = state.position - 1
+                # A row that has ended is fed on, with anything, until it leaves the batch.
+                open_N = padded_NT[:, fed] == token if fed < padded_NT.shape[1] else np.zeros(len(q_N), dtype=bool)
                 padded_NT, q_N = padded_NT[open_N], q_N[open_N]
                 state.rows[r] = padded_NT, q_N
             if state.position < padded_NT.shape[1]:

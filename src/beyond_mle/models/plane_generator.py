@@ -41,4 +41,4 @@ class PlaneGenerator(nn.Module):
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """n points as [n, D], differentiable in the parameters."""
-        return self(standard_normal(n, self.dimensions, self.network[0].weight, generator))
+        return self(standard_normal(n, self.dimensions, next(self.parameters()), generator))

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import torch
 from pydantic import Field
-from torch import nn
+from torch import Tensor, nn
 
 from beyond_mle.options import Options
 from beyond_mle.registry import MODELS
@@ -34,6 +34,11 @@ class StringNetwork(nn.Module):
 
     Options = StringNetworkOptions
     accepts: ClassVar[type[Spec]] = FiniteSpec
+    features_PF: Tensor
+    allowed_PV: Tensor
+    step_NT: Tensor
+    real_NT: Tensor
+    length_N: Tensor
 
     def __init__(self, options: StringNetworkOptions, spec: FiniteSpec):
         super().__init__()

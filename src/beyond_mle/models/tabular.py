@@ -3,9 +3,9 @@
 from typing import ClassVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from beyond_mle.options import Options
+from beyond_mle.options import Options as BaseOptions
 from beyond_mle.registry import MODELS
 from beyond_mle.types import FiniteSpec, LogProb, Spec, Strings
 
@@ -14,10 +14,11 @@ from beyond_mle.types import FiniteSpec, LogProb, Spec, Strings
 class Tabular(nn.Module):
     """Free logits over the strings of a finite language, in double precision."""
 
-    Options = Options
+    Options = BaseOptions
     accepts: ClassVar[type[Spec]] = FiniteSpec
+    length_N: Tensor
 
-    def __init__(self, options: Options, spec: FiniteSpec):
+    def __init__(self, options: BaseOptions, spec: FiniteSpec):
         super().__init__()
         self.logits_N = nn.Parameter(torch.zeros(len(spec.support), dtype=torch.float64))
         self.register_buffer("length_N", torch.tensor([len(string) for string in spec.support]))

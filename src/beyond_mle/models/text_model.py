@@ -55,16 +55,16 @@ class TextModel(nn.Module):
     def log_prob(self, batch: TextBatch) -> LogProb:
         """log q(y|x) of each pair, with T, the uniform term of label smoothing, and the length's log-probability."""
         encoded = self.encoder(batch.source_BS)
-        return self.scores(encoded, batch.target_BT, self.predictions(encoded, batch.target_BT))
+        return self.log_prob_from(encoded, batch.target_BT, self.predictions(encoded, batch.target_BT))
 
-    def scores(self, encoded: Encoded, target_BT: Tensor, predictions: tuple[Tensor, Tensor, Tensor]) -> LogProb:
+    def log_prob_from(self, encoded: Encoded, target_BT: Tensor, predictions: tuple[Tensor, Tensor, Tensor]) -> LogProb:
         """log q of the targets, from what `predictions` gives."""
         hidden_BTD, predicted_BT, mask_BT = predictions
         predicted_N = predicted_BT[mask_BT] - self.first_output
-        scores_N, uniform_N = token_log_probs(hidden_BTD[mask_BT], self.output_weight_VD, predicted_N)
+        log_q_N, uniform_N = token_log_probs(hidden_BTD[mask_BT], self.output_weight_VD, predicted_N)
         length_B = (target_BT != PAD).sum(1)
         return LogProb(
-            total_B=_sum_by_row(scores_N, mask_BT),
+            total_B=_sum_by_row(log_q_N, mask_BT),
             length_B=length_B,
             boundary=self.boundary,
             uniform_B=_sum_by_row(uniform_N, mask_BT),

@@ -4,6 +4,8 @@ Positions are taken in chunks. Of each position only its log-normaliser and the 
 pass projects each chunk again. Letters: N positions, V vocabulary, D width, W chosen words.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
@@ -23,14 +25,14 @@ class _TokenDistribution(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx,
+        ctx: Any,
         hidden_ND: Tensor,
         weight_VD: Tensor,
         target_N: Tensor,
         word_NW: Tensor | None,
         collision: bool,
         entropy: bool,
-    ) -> Values:
+    ) -> tuple[Tensor | None, ...]:
         parts = []
         for chunk in _chunks(len(hidden_ND)):
             log_q = hidden_ND[chunk] @ weight_VD.T
@@ -42,8 +44,8 @@ class _TokenDistribution(torch.autograd.Function):
                     normaliser,
                     log_q.gather(1, target_N[chunk, None])[:, 0],
                     None if word_NW is None else log_q.gather(1, word_NW[chunk]),
-                    q.square().sum(1) if collision else None,
-                    -(q * log_q).sum(1) if entropy else None,
+                    q.square().sum(1) if q is not None and collision else None,
+                    -(q * log_q).sum(1) if q is not None and entropy else None,
                 )
             )
         normaliser_N, *values = (None if part[0] is None else torch.cat(part) for part in zip(*parts, strict=True))
@@ -54,7 +56,7 @@ class _TokenDistribution(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(
-        ctx,
+        ctx: Any,
         grad_target_N: Tensor | None,
         grad_word_NW: Tensor | None,
         grad_collision_N: Tensor | None,

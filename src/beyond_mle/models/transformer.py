@@ -1,6 +1,8 @@
 """The autoregressive Transformer (Vaswani et al. 2017): q(y|x) = Π_t q(y_t | y_<t, x), EOS included."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +32,11 @@ class Transformer(FactorisedModel):
         """Outputs are fed back behind BOS, so one position less than there are."""
         return self.options.max_positions - 1
 
+    @property
+    def _layers(self) -> Iterable[DecoderLayer]:
+        """The layers, as what they are."""
+        return cast(Iterable[DecoderLayer], self.layers)
+
     def predictions(
         self, encoded: Encoded, target_BT: Tensor, prefix_BT: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor]:
@@ -55,13 +62,13 @@ class Transformer(FactorisedModel):
             prefix_BT: w, as long as the targets.
         """
         encoded = self.encoder(batch.source_BS)
-        return self.scores(encoded, batch.target_BT, self.predictions(encoded, batch.target_BT, prefix_BT))
+        return self.log_prob_from(encoded, batch.target_BT, self.predictions(encoded, batch.target_BT, prefix_BT))
 
     @torch.inference_mode()
     def start(self, source_BS: Tensor, max_length: int) -> "TransformerState":
         """Encode the sources and project their keys and values once, for up to `max_length` steps."""
         encoded = self.encoder(source_BS)
-        attention = [layer.source_attention for layer in self.layers]
+        attention = [layer.source_attention for layer in self._layers]
         source = [part.split(part.key_value(encoded.hidden_BSD)) for part in attention]
         batch, width, heads = len(source_BS), self.options.width, self.options.heads
         shape = (2, batch, heads, max_length, width // heads)
@@ -72,7 +79,7 @@ class Transformer(FactorisedModel):
     def step(self, token_R: Tensor, state: "TransformerState") -> Tensor:
         """Feed one token per row, return log q(next token) [R, V]."""
         x_R1D = self.embedding(token_R[:, None], first=state.position)
-        for layer, (key, value), past in zip(self.layers, state.source, state.past, strict=True):
+        for layer, (key, value), past in zip(self._layers, state.source, state.past, strict=True):
             attention = layer.self_attention
             query, *now = attention.split(attention.query_key_value(layer.self_norm(x_R1D)))
             past[:, :, :, state.position] = torch.stack(now)[:, :, :, 0]

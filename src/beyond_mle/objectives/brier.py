@@ -22,6 +22,7 @@ class Brier(TokenLevel):
 
     def token_loss(self, token: TokenLogProb) -> Tensor:
         """Σ_v q_v² − 2 q_y."""
+        assert token.collision_BT is not None  # it is requested
         return token.collision_BT - 2 * token.log_q_BT.exp()
 
     def optimum(self, p_N: np.ndarray, length_N: np.ndarray, output_N: Sequence[Sequence[Hashable]]) -> np.ndarray:

@@ -31,7 +31,7 @@ class JSAdversarialOptions(PolicyGradientOptions):
     """Optimiser steps at the start in which only the discriminator learns: of one that knows nothing yet, a model
     would follow the noise, away from what it has learnt."""
     discriminator_steps: int = Field(default=0, ge=0)
-    """How many steps of the discriminator alone stand before each step of the model alone; 0: both move at each step."""
+    """How many steps of the discriminator alone stand before each of the model alone; 0: both move at each step."""
     discriminator: dict[str, Any] = Field(default_factory=dict)
     """Its size: the options of `models.discriminator` for this kind of data."""
 
@@ -46,6 +46,7 @@ class JSAdversarial(nn.Module):
 
     Options = JSAdversarialOptions
     needs: ClassVar[tuple[Need, ...]] = (Reparametrised | Stepwise, Minibatches)
+    pi: Tensor
 
     def __init__(self, options: JSAdversarialOptions, spec: Spec):
         super().__init__()

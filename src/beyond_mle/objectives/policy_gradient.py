@@ -10,17 +10,23 @@ all samples of a source earn the same, its gradient is 0. B: sources. K: samples
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from beyond_mle.capabilities import Explicit, Stepwise
 from beyond_mle.decoding.sampling import Sampling
 from beyond_mle.errors import UserError
 from beyond_mle.options import Options
 from beyond_mle.symbols import PAD
 from beyond_mle.text.padding import pad
-from beyond_mle.types import Model, TextBatch
+from beyond_mle.types import TextBatch
+
+
+class Drawable(Stepwise, Explicit, Protocol):
+    """A model from which outputs can be drawn, and which says how likely they are."""
 
 
 class PolicyGradientOptions(Options):
@@ -55,13 +61,13 @@ def evaluating(model: nn.Module) -> Iterator[None]:
         model.train(training)
 
 
-def draw(model: Model, source_BS: Tensor, k: int) -> Samples:
+def draw(model: Drawable, source_BS: Tensor, k: int) -> Samples:
     """K outputs of each source, up to the length limit that the sampling decoder has by default.
 
     Random numbers follow torch's global generator.
 
     Args:
-        model: in evaluation mode; also `Stepwise`.
+        model: in evaluation mode.
         source_BS: the sources.
         k: how many for each.
 

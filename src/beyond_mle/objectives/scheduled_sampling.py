@@ -92,14 +92,14 @@ class ScheduledSampling(MLE):
 
     def _log_prob(self, model: Any, batch: TextBatch, step: int) -> LogProb:
         """Of the true symbols after the mixed prefix."""
-        keep = self.options.epsilon(step)
-        if keep == 1:
+        epsilon = self.options.epsilon(step)
+        if epsilon == 1:
             return model.log_prob(batch)
-        return model.prefixed_log_prob(batch, mixed_prefix(model, batch, keep, self.options))
+        return model.prefixed_log_prob(batch, mixed_prefix(model, batch, epsilon, self.options))
 
 
 @torch.no_grad()
-def mixed_prefix(model: Any, batch: TextBatch, keep: float, options: ScheduledSamplingOptions) -> Tensor:
+def mixed_prefix(model: Any, batch: TextBatch, epsilon: float, options: ScheduledSamplingOptions) -> Tensor:
     """The targets [B, T], with some tokens replaced by the model's own.
 
     A replacement may be EOS, as in the algorithm: what follows it is still predicted. It is drawn from the model in
@@ -108,12 +108,12 @@ def mixed_prefix(model: Any, batch: TextBatch, keep: float, options: ScheduledSa
     Args:
         model: also `Prefixed`; its tokens replace true ones.
         batch: the pairs.
-        keep: ε, the probability that a token stays, for each token on its own.
+        epsilon: ε, the probability that a token stays, for each token on its own.
         options: how tokens are chosen, in how many passes.
     """
     target_BT = batch.target_BT
     device = target_BT.device
-    replaced_BT = (torch.rand(target_BT.shape, device=device) >= keep) & (target_BT != PAD)
+    replaced_BT = (torch.rand(target_BT.shape, device=device) >= epsilon) & (target_BT != PAD)
     uniform_N = torch.rand(target_BT.shape, device=device)[replaced_BT]
     prefix_BT = target_BT
     with evaluating(model):

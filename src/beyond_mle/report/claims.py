@@ -132,16 +132,19 @@ class Template(Options):
             UserError: if a system is not defined, or a cell has no task.
         """
         lists = {column: entries for column, entries in self.shared.items() if isinstance(entries, list)}
-        for data, *chosen in itertools.product(self.data or [None], *lists.values()):
-            entries = dict(zip(lists, chosen, strict=True))
-            shared = {**({} if data is None else {"task": data}), **self.shared, **entries}
+        names: list[str | None] = [*self.data] or [None]
+        for data, chosen in itertools.product(names, itertools.product(*lists.values())):
+            entries: Conditions = dict(zip(lists, chosen, strict=True))
+            shared: Conditions = {} if data is None else {"task": data}
+            for column, entry in self.shared.items():
+                shared[column] = entries[column] if isinstance(entry, list) else entry
             suffix = [data, *chosen] if len(self.data) > 1 else chosen
             yield Claim(
                 id="-".join([self.id, *map(str, suffix)]),
                 source=self.source if data is None else f"{self.source}, {data}",
                 statement=self.statement[:1].upper() + self.statement[1:],
                 expect=self.expect,
-                paper=self.data.get(data),
+                paper=None if data is None else self.data[data],
                 terms=tuple(self._terms(shared, systems)),
                 measured_for=entries,
             )

@@ -21,8 +21,8 @@ BASE = [
     *("task", "model", "objective", "solver", "decoder", "metric", "seed", "value"),
     *("control", "exact", "certainty", "system"),
 ]
-"""`control`: the objective that the row's run is compared with; `exact`: whether the number depends on no seed; `system`:
-the run's folder without the seed."""
+"""`control`: the objective that the row's run is compared with; `exact`: whether the number depends on no seed;
+`system`: the run's folder without the seed."""
 SECTIONS = ("objective", "decoder", "task", "model", "solver")
 _RESERVED = {*BASE, "kind", "branch", "is_global"}
 

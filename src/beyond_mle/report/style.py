@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from beyond_mle.jobs import Job
+from beyond_mle.metric import Metric
 from beyond_mle.registry import YARDSTICKS
 from beyond_mle.study import Study
-from beyond_mle.yardsticks.metric import Metric
 
 # The palette of Okabe and Ito, which every colour vision can tell apart; greys are for the baselines.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -40,7 +40,7 @@ _BOUND_SIGNS = {"nll": "≤", "nll-token": "≤", "kl": "≤", "reverse-kl": "�
 _SYMBOLS = {"order": "k", "pi": "π", "epsilon": "ε"}
 """How labels write hyper-parameters; others by their names."""
 
-PLOT_SETTINGS = {
+PLOT_SETTINGS: dict[Any, Any] = {
     "figure.dpi": 150,
     "figure.constrained_layout.use": True,
     "font.family": "DejaVu Sans",

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from beyond_mle.types import Batch, Objective
+from beyond_mle.kinds import Objective
+from beyond_mle.types import Batch
 
 
 class ExactLoss:

@@ -44,11 +44,12 @@ class FullBatch(Solver):
     def fit(self, problem: Problem) -> Fitted:
         """Bring the model to the nearest optimum; with `along`, of each value in turn, starting from the last one."""
         o, batch = self.options, problem.data.whole()
-        members, records = [], []
+        members: list[Member] = []
+        records: list[dict[str, Any]] = []
         for labels in [{o.along: value} for value in o.values] or [{}]:
             assert problem.vary is not None
             loss = ExactLoss(problem.model, problem.vary(**labels), batch)
-            found: Any = minimize(
+            found = minimize(
                 loss,
                 loss.vector,
                 jac=True,

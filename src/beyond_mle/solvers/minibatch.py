@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from beyond_mle.capabilities import KnownSupport, Minibatches, alternatives, implements
+from beyond_mle.kinds import Objective
 from beyond_mle.registry import SOLVERS
 from beyond_mle.solvers import checkpoint
 from beyond_mle.solvers.checkpoint import Weights
@@ -23,7 +24,7 @@ from beyond_mle.solvers.minibatch_options import MinibatchOptions
 from beyond_mle.solvers.optimiser import learning_rate, make_optimiser
 from beyond_mle.solvers.progress import MetricsLog
 from beyond_mle.solvers.solver import Fitted, Member, Problem, Solver
-from beyond_mle.types import Batch, Objective
+from beyond_mle.types import Batch
 
 
 @dataclass

@@ -6,7 +6,7 @@ hyper-parameter is followed to the next ones. D: parameters.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -89,8 +89,8 @@ class Minima(Solver):
             assert problem.vary is not None
             return ExactLoss(problem.model, problem.vary(**({} if o.along is None else {o.along: value})), batch)
 
-        model: Any = problem.model
-        starts = model.starts(problem.data, o.least_weight) if o.starts == "data" else [loss_at(None).vector]
+        proposed = cast(Initialisable, problem.model)
+        starts = proposed.starts(problem.data, o.least_weight) if o.starts == "data" else [loss_at(None).vector]
         if o.along is None:
             branches: list[Branch] = [{None: optimum} for optimum in local_minima(loss_at(None), starts, o)]
         else:
@@ -99,9 +99,10 @@ class Minima(Solver):
             (value, number, optimum) for number, branch in enumerate(branches) for value, optimum in branch.items()
         ]
         lowest = {value: min(own.value for key, _, own in found if key == value) for value, _, _ in found}
-        members, records = [], []
+        members: list[Member] = []
+        records: list[dict[str, Any]] = []
         for value, number, optimum in found:
-            labels = {} if o.along is None else {o.along: value}
+            labels: dict[str, Any] = {} if o.along is None else {o.along: value}
             labels |= {"branch": number, "is_global": optimum.value == lowest[value]}
             loss_at(value)(optimum.parameters_D)
             members.append(Member(copy_weights(problem.model), labels))

@@ -11,9 +11,9 @@ from pydantic import Field
 from torch import nn
 
 from beyond_mle.capabilities import Need
+from beyond_mle.kinds import Objective
 from beyond_mle.options import Options
 from beyond_mle.solvers.checkpoint import Weights
-from beyond_mle.types import Objective
 
 
 class SolverOptions(Options):

@@ -2,8 +2,8 @@
 
 python -m beyond_mle collect --study results/default/studies/….yaml --results results/default
 
-Writes table.csv: a row per task, model, objective, decoder, metric and seed, and a column for every hyper-parameter that
-varies (see `report.results`).
+Writes table.csv: a row per task, model, objective, decoder, metric and seed, and a column for every hyper-parameter
+that varies (see `report.results`).
 """
 
 import pandas as pd

@@ -3,9 +3,9 @@
 python -m beyond_mle measure --study results/default/studies/….yaml --results results/default \\
     --run grammar-ab/transformer/convex-exp,order=1/seed1
 
-Writes scores.json into the run's folder: `scores`, a row per decoder and metric (and member of the run); `signatures` of
-the libraries; `paired` comparisons with the control; `skipped`, the yardsticks that lack something, and what. items.npz has
-what the scores are made of, an array [I, F] for each decoder/metric.
+Writes scores.json into the run's folder: `scores`, a row per decoder and metric (and member of the run); `signatures`
+of the libraries; `paired` comparisons with the control; `skipped`, the yardsticks that lack something, and what.
+items.npz has what the scores are made of, an array [I, F] for each decoder/metric.
 """
 
 from typing import Any
@@ -37,7 +37,7 @@ def measure(job: Job, layout: Layout) -> None:
         UserError: if its weights or outputs are missing or damaged.
     """
     rows: list[dict[str, Any]] = []
-    items: dict[str, np.ndarray] = {}
+    items: dict[str, Any] = {}
     signatures: dict[str, str] = {}
     paired: dict[str, Any] = {}
     skipped: dict[str, str] = {}
@@ -95,7 +95,7 @@ def _subject(found: FittedRun, member: int, labels: dict[str, Any]) -> Subject:
     )
 
 
-def _add(score: Score, items: dict[str, np.ndarray], signatures: dict[str, str], paired: dict[str, Any]) -> None:
+def _add(score: Score, items: dict[str, Any], signatures: dict[str, str], paired: dict[str, Any]) -> None:
     if score.items_IF is not None:
         items[f"{score.decoder}/{score.metric}"] = score.items_IF
     if score.signature:

@@ -7,10 +7,10 @@ python -m beyond_mle speed --study results/default/studies/….yaml --results re
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from typing import Any
 
 from beyond_mle.config import load_resolved
-from beyond_mle.decoding.text_decoder import decode_corpus
+from beyond_mle.decoding.text_decoder import TextDecoder, decode_corpus
+from beyond_mle.errors import UserError
 from beyond_mle.files import write_json
 from beyond_mle.jobs import find_job
 from beyond_mle.layout import Layout
@@ -27,7 +27,7 @@ def main() -> None:
     arguments = parser.parse_args()
     study, layout = load_resolved(arguments.study), Layout(arguments.results)
     jobs = [find_job(study, key) for key in arguments.only]
-    systems: dict[Any, Callable[..., object]] = {}
+    systems: dict[tuple[str, str, str], Callable[..., object]] = {}
     sources: list[list[int]] = []
     with devices.device(jobs[0].solver.options.device) as device:
         for job in jobs:
@@ -36,7 +36,10 @@ def main() -> None:
                 sources = found.data.pairs("test").sources()[: study.evaluation.speed_sentences]
             for label, entry in job.decoders.items():
                 key = (job.run.model.label, job.run.objective.label, label)
-                systems[key] = partial(decode_corpus, entry.make(), model)
+                decoder = entry.make()
+                if not isinstance(decoder, TextDecoder):
+                    raise UserError(f"speed_of: decoder kind '{entry.kind}' makes no text: only that is timed")
+                systems[key] = partial(decode_corpus, decoder, model)
         speeds = measure_speed(systems, sources, study.evaluation.batch_size, device)
         device_name = devices.name(device)
     rows = [

@@ -1,6 +1,7 @@
 """Make the tidy table of one page: means over seeds beside the control's and the paper's numbers.
 
-python -m beyond_mle tabulate --study results/default/studies/….yaml --results results/default --page table1_autoregressive
+python -m beyond_mle tabulate --study results/default/studies/….yaml --results results/default \\
+    --page table1_autoregressive
 """
 
 from beyond_mle.config import load_resolved

@@ -20,11 +20,13 @@ from beyond_mle.code_id import code_of_run
 from beyond_mle.config import load_resolved
 from beyond_mle.files import write_json
 from beyond_mle.jobs import Job, find_job
+from beyond_mle.kinds import Yardstick
 from beyond_mle.layout import Layout
+from beyond_mle.metric import Metric
 from beyond_mle.solvers import checkpoint, devices
 from beyond_mle.solvers.solver import Problem
 from beyond_mle.stages import command_line
-from beyond_mle.yardsticks.yardstick import Metric, Subject, Yardstick
+from beyond_mle.yardsticks.yardstick import Subject
 
 
 def main() -> None:

@@ -64,9 +64,8 @@ class GrammarSummary(Embedded):
 
     def __init__(self, options: Options):
         super().__init__(options, "english")
-        common = {"adjective": options.adjective, "place": options.place, "clause": 0}
-        self._news = MeaningOptions(time=1, **common)
-        self._background = MeaningOptions(time=0, **common)
+        self._background = MeaningOptions(adjective=options.adjective, place=options.place, clause=0, time=0)
+        self._news = self._background.model_copy(update={"time": 1.0})
 
     def meaning(self, rng: random.Random) -> Meaning:
         """Draw a document's meaning."""

@@ -55,7 +55,7 @@ class Language:
 
     def slots(self, meaning: Meaning, style: Style) -> list[Slot]:
         """The meaning as a sentence in one style (all its clauses share the style)."""
-        slots = []
+        slots: list[Slot] = []
         for number, clause in enumerate(meaning):
             if number > 0:
                 slots.append(_fixed(self._words["and"]))
@@ -101,9 +101,9 @@ class Language:
         their own (the English initial sound), with that of the adjective before the noun.
         """
         determiners = self._words["determiners"][phrase.determiner][case]
-        alternatives = []
-        for noun, p_noun in self._nouns[phrase.noun]:
-            noun, noun_class = noun.split()
+        alternatives: Slot = []
+        for entry, p_noun in self._nouns[phrase.noun]:
+            noun, noun_class = entry.split()
             if phrase.adjective is None:
                 alternatives.append(((determiners[noun_class], noun), p_noun))
                 continue
@@ -136,9 +136,9 @@ def _style(entry: dict[str, Any]) -> Style:
 
 def _parts(template: str) -> list[tuple[str, str]]:
     """The words and constituents of a template such as `{subject:nom} hat {participle}`."""
-    parts = []
+    parts: list[tuple[str, str]] = []
     for words, constituent, case, _ in Formatter().parse(template):
         parts += [(word, "") for word in words.split()]
         if constituent:
-            parts.append((constituent, case))
+            parts.append((constituent, case or ""))
     return parts

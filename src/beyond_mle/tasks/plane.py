@@ -41,6 +41,11 @@ class PlaneData:
     p: "Plane"
     spec: ClassVar[VectorSpec] = VectorSpec(dimensions=2)
 
+    @property
+    def mixture(self) -> "Plane":
+        """The density, which has components."""
+        return self.p
+
     def whole(self) -> Points:
         """The quadrature grid."""
         grid = self.p.grid()

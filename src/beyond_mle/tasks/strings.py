@@ -143,7 +143,7 @@ class FiniteLanguage:
             sum(np.log(step[before, symbol]) for step, before, symbol in zip(steps, (0, *string), string, strict=False))
             for string in self.support
         ]
-        return _normalised(log_p_N)  # each length's strings sum to 1, so every length is equally likely
+        return _normalised(np.array(log_p_N))  # each length's strings sum to 1, so every length is equally likely
 
 
 def _normalised(log_p_N: np.ndarray) -> np.ndarray:

@@ -103,6 +103,7 @@ def _copy(file: Path, output: Path) -> None:
 def _download(url: str, output: Path, retries: Retries) -> None:
     """Download with retries, each going on from the bytes that are already there."""
     output.touch()
+    fault: object = "no attempt was made"
     for attempt in range(retries.attempts):
         if attempt:
             time.sleep(retries.pause * 2 ** (attempt - 1))

@@ -47,18 +47,21 @@ class PairFiles(Options):
         return [name for name in (self.source, self.target, self.pairs) if name is not None]
 
 
+Pair = tuple[str, tuple[str, ...]]
+"""A source and its targets: one, or several references."""
+
+
 @dataclass(frozen=True)
 class RawPairs:
     """Pairs as read; pair i stands in line i + 1 of its files."""
 
-    pairs: list[tuple[str, tuple[str, ...]]]
-    """Source and targets: one, or several references."""
+    pairs: list[Pair]
     source_file: Path
     target_file: Path
 
     def reversed(self) -> "RawPairs":
         """Source and target exchanged; for pairs of one target."""
-        pairs = [(target, (source,)) for source, (target,) in self.pairs]
+        pairs: list[Pair] = [(target, (source,)) for source, (target,) in self.pairs]
         return RawPairs(pairs, self.target_file, self.source_file)
 
 
@@ -76,6 +79,8 @@ def read_pairs(files: PairFiles, paths: Mapping[str, Path], source_field: str, t
             naming the files and the line.
     """
     if files.pairs is None:
+        assert files.source is not None  # `PairFiles` has checked it
+        assert files.target is not None
         return _read_two(paths[files.source], paths[files.target])
     path = paths[files.pairs]
     if files.pairs.endswith(_COLUMNS):
@@ -92,12 +97,12 @@ def _read_two(source_file: Path, target_file: Path) -> RawPairs:
             f"{source_file} has {len(sources)} lines but {target_file} has {len(targets)}: "
             "line n of one must translate line n of the other"
         )
-    pairs = [(source, (target,)) for source, target in zip(sources, targets, strict=True)]
+    pairs: list[Pair] = [(source, (target,)) for source, target in zip(sources, targets, strict=True)]
     return RawPairs(pairs, source_file, target_file)
 
 
-def _read_columns(path: Path) -> list[tuple[str, tuple[str, ...]]]:
-    pairs = []
+def _read_columns(path: Path) -> list[Pair]:
+    pairs: list[Pair] = []
     for number, line in enumerate(read_lines(path), start=1):
         columns = line.split("\t")
         if len(columns) != 2:
@@ -106,8 +111,8 @@ def _read_columns(path: Path) -> list[tuple[str, tuple[str, ...]]]:
     return pairs
 
 
-def _read_json_lines(path: Path, source_field: str, target_fields: list[str]) -> list[tuple[str, tuple[str, ...]]]:
-    pairs = []
+def _read_json_lines(path: Path, source_field: str, target_fields: list[str]) -> list[Pair]:
+    pairs: list[Pair] = []
     for number, row in enumerate(read_jsonl(path), start=1):
         for field in (source_field, *target_fields):
             if not isinstance(row, dict) or not isinstance(row.get(field), str):

@@ -5,7 +5,7 @@ A vocabulary is a `tokenizers.Tokenizer` whose first ids are `symbols.SPECIAL_TO
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -36,11 +36,15 @@ class VocabularyOptions(Options):
 
 def train(texts: Iterable[str], options: VocabularyOptions) -> Tokenizer:
     """Make a vocabulary from text; the same text in the same order gives the same vocabulary."""
-    common = {"vocab_size": options.size, "special_tokens": list(SPECIAL_TOKENS), "show_progress": False}
+    common: dict[str, Any] = {
+        "vocab_size": options.size,
+        "special_tokens": list(SPECIAL_TOKENS),
+        "show_progress": False,
+    }
     if options.kind == "words":
         tokenizer = Tokenizer(models.WordLevel(unk_token=SPECIAL_TOKENS[UNK]))
         tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "removed")
-        trainer = trainers.WordLevelTrainer(**common)
+        trainer: trainers.Trainer = trainers.WordLevelTrainer(**common)
     else:
         # Bytes rather than characters with <unk>: no text is ever lost, so the vocabulary never caps BLEU,
         # and the price is small (Multi30k, 4000 entries: 0.7 % more tokens than BPE of characters that splits

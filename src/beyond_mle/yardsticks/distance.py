@@ -21,12 +21,12 @@ from beyond_mle.yardsticks.yardstick import Metric, Score, Subject, Yardstick
 class Distance(Yardstick):
     """The exact comparison of q(·|x) with p(·|x): the mean over test sources of each figure.
 
-    `kl`: KL[P‖Q] = Σ p (log p − log q), infinite if q excludes a supported output. `q-mode` and `log-q-mode`: q(y*|x) of
-    the likeliest output, and its logarithm. `support-mass`: % of q's probability that lies on the support, which is the
-    validity of q's samples. `js`: JS_½, between 0 and log 2. `total-variation`: ½ Σ |p − q|. KL[Q‖P] is left out: it is
-    infinite as soon as q gives anything to an output outside the support. js and total-variation are finite and exact:
-    of q outside the support only the whole mass matters. Of a listed distribution also `sequence-entropy`, H(q), and
-    `greedy-agreement`: % of the sources where greedy search finds its likeliest output.
+    `kl`: KL[P‖Q] = Σ p (log p − log q), infinite if q excludes a supported output. `q-mode` and `log-q-mode`: q(y*|x)
+    of the likeliest output, and its logarithm. `support-mass`: % of q's probability that lies on the support, which is
+    the validity of q's samples. `js`: JS_½, between 0 and log 2. `total-variation`: ½ Σ |p − q|. KL[Q‖P] is left out,
+    as it is infinite as soon as q gives anything to an output outside the support. js and total-variation are finite
+    and exact: of q outside the support only the whole mass matters. Of a listed distribution also `sequence-entropy`,
+    H(q), and `greedy-agreement`: % of the sources where greedy search finds its likeliest output.
     """
 
     class Options(BaseOptions):

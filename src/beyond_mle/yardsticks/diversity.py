@@ -79,7 +79,7 @@ def self_bleu(outputs: Outputs, tokenise: Tokenise) -> float:
     """
     bleu = Sacrebleu(BLEU(tokenize=tokenise, force=True))
     # Source by source, because sacreBLEU keeps the counts of all references that it is given at once.
-    return bleu.score(sum(_leave_one_out(bleu, list(texts)) for texts in outputs))
+    return bleu.score(np.sum([_leave_one_out(bleu, list(texts)) for texts in outputs], axis=0))
 
 
 def _leave_one_out(bleu: Sacrebleu, texts: list[str]) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What a model's own probabilities say of the references."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,7 +10,7 @@ from beyond_mle.capabilities import Explicit, PositionEntropy, References
 from beyond_mle.registry import YARDSTICKS
 from beyond_mle.text.batches import in_order
 from beyond_mle.text.encoded import EncodedPairs
-from beyond_mle.types import TextSpec
+from beyond_mle.types import Certainty, TextSpec
 from beyond_mle.yardsticks.yardstick import Metric, Score, Subject, Yardstick
 
 
@@ -38,7 +39,7 @@ class HeldOut(Yardstick):
         pairs = pairs if subject.limit is None else pairs.first(subject.limit)
         nll_I, entropy_I, positions_I = (np.zeros(len(pairs)) for _ in range(3))
         nll = entropy = positions = 0.0
-        certainty = "exact"
+        certainty: Certainty = "exact"
         for rows in in_order(pairs.lengths, subject.evaluation.batch_tokens):
             batch = pairs.batch(rows).to(model.device)
             log_prob = model.log_prob(batch)
@@ -62,7 +63,7 @@ class HeldOut(Yardstick):
 
 
 @torch.inference_mode()
-def log_probs(model, pairs: EncodedPairs, batch_tokens: int) -> np.ndarray:
+def log_probs(model: Any, pairs: EncodedPairs, batch_tokens: int) -> np.ndarray:
     """log q(y|x) of each pair in nats, the length's log-probability included where the model predicts it apart."""
     result_N = np.empty(len(pairs))
     for rows in in_order(pairs.lengths, batch_tokens):

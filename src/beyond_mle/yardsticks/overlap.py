@@ -81,7 +81,7 @@ class Sacrebleu:
 
     def score(self, sums_F: np.ndarray) -> float:
         """The score in percent of a corpus with these summed counts."""
-        return self.metric._compute_score_from_stats(sums_F).score
+        return self.metric._compute_score_from_stats(list(sums_F)).score
 
     def signature(self) -> str:
         """sacreBLEU's signature."""

@@ -1,4 +1,4 @@
-"""How far outputs overlap with references: BLEU, chrF and ROUGE as a yardstick, with the comparison with the control."""
+"""How far outputs overlap with references: BLEU, chrF and ROUGE as a yardstick, compared with the control."""
 
 from collections.abc import Iterator
 from dataclasses import asdict

@@ -1,13 +1,16 @@
 """Decoding speed of several systems, measured in turn in one process so that they can be compared."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
+from typing import TypeVar
 
 import torch
 
+System = TypeVar("System", bound=Hashable)
+"""The name of a system."""
 Sources = Sequence[Sequence[int]]
 Decode = Callable[[Sources, int], object]
 """Decodes all sources in batches of the given size."""
@@ -24,12 +27,12 @@ class Speed:
 
 
 def measure_speed(
-    systems: Mapping[str, Decode],
+    systems: Mapping[System, Decode],
     sources: Sources,
     batch_size: int,
     device: torch.device | str,
     repetitions: int = 5,
-) -> dict[str, Speed]:
+) -> dict[System, Speed]:
     """Time every system on the same sources.
 
     After a warm-up, the systems take turns, so that a change in the machine's load strikes all of them; the
@@ -48,7 +51,7 @@ def measure_speed(
     """
     if not sources or repetitions < 1:
         raise ValueError("speed needs at least one source and one repetition")
-    seconds: dict[tuple[str, int], list[float]] = {(name, size): [] for name in systems for size in (batch_size, 1)}
+    seconds: dict[tuple[System, int], list[float]] = {(name, size): [] for name in systems for size in (batch_size, 1)}
     for repetition in range(1 + repetitions):
         for (name, size), times in seconds.items():
             elapsed = _seconds(partial(systems[name], sources, size), torch.device(device))

@@ -18,9 +18,9 @@ Truth = Sequence[Mapping[str, Any]]
 class Validity(Yardstick):
     """Can the output occur, is it the likeliest, how likely is it?
 
-    `validity`: % of the outputs with p(y|x) > 0. `mode-hit`: % that are the likeliest output y*. `log-p`: mean log p(y|x)
-    over the valid outputs only; absent if none is valid. Where a source has several outputs also `support-coverage`: %
-    of p's probability that lies on the distinct outputs drawn. Of n samples of p itself that is
+    `validity`: % of the outputs with p(y|x) > 0. `mode-hit`: % that are the likeliest output y*. `log-p`: mean log
+    p(y|x) over the valid outputs only; absent if none is valid. Where a source has several outputs also
+    `support-coverage`: % of p's probability that lies on the distinct outputs drawn. Of n samples of p itself that is
     100 Σ_y p(y) (1 − (1 − p(y))^n) on average.
     """
 
@@ -58,7 +58,7 @@ def judge(truth: Truth, outputs: Sequence[Sequence[str]]) -> dict[str, np.ndarra
     }
     if len(outputs[0]) > 1:
         covered = [
-            sum(np.exp(log_p.get(output, -np.inf)) for output in set(texts))
+            sum(np.exp(log_p.get(output, -np.inf)) for output in dict.fromkeys(texts))
             for log_p, texts in zip(known, outputs, strict=True)
         ]
         figures["support-coverage"] = 100 * np.array(covered)

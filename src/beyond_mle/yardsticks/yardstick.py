@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from beyond_mle.capabilities import Need
+from beyond_mle.metric import Metric
 from beyond_mle.options import Options as BaseOptions
 from beyond_mle.study import Evaluation
 from beyond_mle.types import Certainty, Spec
-from beyond_mle.yardsticks.metric import Metric
 
 NO_DECODER = "none"
 """The decoder of figures that need no outputs, such as `nll`."""

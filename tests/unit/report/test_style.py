@@ -10,7 +10,7 @@ from beyond_mle.report.style import (
     palette,
     task_label,
 )
-from beyond_mle.yardsticks.metric import Metric
+from beyond_mle.metric import Metric
 
 
 def test_baselines_are_grey_and_others_have_colours_of_their_own(study):

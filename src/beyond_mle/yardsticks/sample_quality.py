@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from beyond_mle.capabilities import Reparametrised, Whole
+from beyond_mle.capabilities import KnownMixture, Reparametrised, Whole
 from beyond_mle.errors import UserError
 from beyond_mle.options import Options as BaseOptions
 from beyond_mle.registry import YARDSTICKS
@@ -18,12 +18,12 @@ from beyond_mle.yardsticks.density import divergences, pi_of
 from beyond_mle.yardsticks.yardstick import Metric, Score, Subject, Yardstick
 
 
-@YARDSTICKS.register("samples")
+@YARDSTICKS.register("sample-quality")
 class SampleQuality(Yardstick):
     """Covering against seeking, told by samples.
 
-    `coverage`: the share of p's heavy components that samples reach. `quality`: the mean of log p over samples. `kl-kernel`,
-    `reverse-kl-kernel`, `js-kernel`: the divergences of a kernel estimate of q, for models without a density.
+    `coverage`: the share of p's heavy components that samples reach. `quality`: the mean of log p over samples.
+    `kl-kernel`, `reverse-kl-kernel`, `js-kernel`: divergences of a kernel estimate of q, for models without a density.
     """
 
     class Options(BaseOptions):
@@ -40,7 +40,7 @@ class SampleQuality(Yardstick):
 
     options: Options
     accepts = VectorSpec
-    needs = (Whole, Reparametrised)
+    needs = (Whole, KnownMixture, Reparametrised)
     metrics = (
         Metric("coverage", "", "higher"),
         Metric("quality", "nats", "higher"),
@@ -52,7 +52,7 @@ class SampleQuality(Yardstick):
     @torch.no_grad()
     def measure(self, subject: Subject) -> Iterator[Score]:
         """From samples drawn with the subject's seed."""
-        o, p = self.options, subject.data.p
+        o, p = self.options, subject.data.mixture
         points_N2 = subject.model.sample(o.samples, torch.Generator().manual_seed(subject.seed))
         if not points_N2.isfinite().all():
             raise UserError("the model diverged: its samples are not finite")
@@ -73,7 +73,8 @@ def kernel_log_density(samples_N2: Tensor, grid: Grid, bandwidth: float) -> Tens
     axes = [axis_M.unique() for axis_M in grid.points_N2.T]
     steps = [float(axis[1] - axis[0]) for axis in axes]
     edges = [np.append(axis.numpy() - step / 2, axis[-1] + step / 2) for axis, step in zip(axes, steps, strict=True)]
-    count_XY, _, _ = np.histogram2d(*samples_N2.double().T.numpy(), bins=edges)
+    x_N, y_N = samples_N2.double().T.numpy()
+    count_XY, _, _ = np.histogram2d(x_N, y_N, bins=edges)
     kernels = [torch.exp(-((axis[:, None] - axis) ** 2) / (2 * bandwidth**2)) for axis in axes]
     density_XY = kernels[0] @ torch.from_numpy(count_XY) @ kernels[1]
     density_M = density_XY.ravel() / (len(samples_N2) * 2 * math.pi * bandwidth**2)

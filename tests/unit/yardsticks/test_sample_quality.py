@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from beyond_mle.tasks.plane import Plane
-from beyond_mle.yardsticks.samples import coverage, kernel_log_density, quality
+from beyond_mle.yardsticks.sample_quality import coverage, kernel_log_density, quality
 
 TASK = Plane(Plane.Options(mixture_seed=15))
 
