@@ -126,24 +126,25 @@ def _check_defined(study: Study, section: str, name: str) -> Entry[Any]:
 
 
 def _inherited(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration with every `inherits` of an experiment carried out, and without what a null takes away:
-    entries of sections, experiments, and their stages."""
-    values = {key: _without_nulls(value) if key in (*REGISTRIES, "experiments") else value for key, value in values.items()}
+    """The configuration with every `inherits` of an experiment carried out, from another experiment or a template, and
+    without what a null takes away: entries of sections, experiments, and their stages."""
+    sections = {*REGISTRIES, "experiments"}
+    values = {key: _without_nulls(value) if key in sections else value for key, value in values.items()}
+    templates = values.pop("templates", None) or {}
     experiments = values.get("experiments")
     if not isinstance(experiments, Mapping):
         return values
+    known = {**templates, **experiments}
 
     def whole(name: str, chain: tuple[str, ...] = ()) -> Any:
-        own = experiments[name]
+        own = known[name]
         if not isinstance(own, Mapping) or "inherits" not in own:
             return own
         base = own["inherits"]
         if base in chain or base == name:
             raise UserError(f"experiments.{name}: inherits from itself, by way of {', '.join((*chain, name))}")
-        if base not in experiments:
-            raise UserError(
-                f"experiments.{name}.inherits: '{base}' is no experiment: {nearest(str(base), experiments)}"
-            )
+        if base not in known:
+            raise UserError(f"experiments.{name}.inherits: there is no '{base}': {nearest(str(base), known)}")
         rest = {key: value for key, value in own.items() if key != "inherits"}
         return _merge(whole(base, (*chain, name)), rest)
 

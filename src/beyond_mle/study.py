@@ -104,4 +104,5 @@ class Study(Options):
     speed_of: list[str] = Field(default=[])
     """Experiments whose decoding speed is measured, side by side for each task."""
     experiments: dict[str, Experiment] = Field(default_factory=dict)
-    """Name → what is trained. In a file an experiment may say `inherits: NAME` and only what differs from that one."""
+    """Name → what is trained. In a file an experiment may say `inherits: NAME` and only what differs from that one: of
+    another experiment, or of `templates:`, which are like experiments but are not run themselves."""

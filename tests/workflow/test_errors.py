@@ -7,7 +7,7 @@ import pytest
 import yaml
 from project import Project
 
-from beyond_mle.config import Study
+from beyond_mle.study import Study
 
 STUDY = {
     "preset": "own",
@@ -22,15 +22,15 @@ STUDY = {
     },
     "models": {"transformer": {"width": 8, "heads": 2, "encoder_layers": 1, "decoder_layers": 1, "feedforward": 8}},
     "decoders": {"greedy": {}},
-    "training": {"first": {"steps": 2, "batch_tokens": 64, "learning_rate": 0.001}},
-    "experiments": [
-        {
+    "solvers": {"first": {"kind": "minibatch", "steps": 2, "batch_size": 64, "learning_rate": 0.001}},
+    "experiments": {
+        "own": {
             "task": "own",
             "model": "transformer",
             "decoders": ["greedy"],
-            "stages": [{"objectives": ["mle"], "training": "first"}],
+            "stages": {"first": {"objectives": ["mle"], "solver": "first"}},
         }
-    ],
+    },
 }
 PAIRS = [(f"this is line {n}", f"das ist Zeile {n}") for n in range(12)]
 
@@ -64,11 +64,11 @@ def errors(printed: str) -> list[str]:
     return sorted({line.strip() for line in printed.splitlines() if line.strip().startswith("error: ")})
 
 
-TRAIN = "results/own/data/own/train.jsonl"
+PREPARED = "results/own/data/own/prepared.json"
 
 
 def test_own_text_is_one_entry_of_yaml(own: Project) -> None:
-    target = "results/own/runs/own/transformer/mle/seed1/scores/greedy.json"
+    target = "results/own/runs/own/transformer/mle/seed1/scores.json"
     result = own.snakemake("--configfile", "config/own.yaml", "--cores", "1", target)
     assert result.returncode == 0, result.stderr[-2000:]
     assert (own.folder / target).exists()
@@ -76,7 +76,7 @@ def test_own_text_is_one_entry_of_yaml(own: Project) -> None:
 
 def test_unknown_config_key(own: Project) -> None:
     write_study(own, {**STUDY, "sedes": [1]})
-    printed = run(own, TRAIN)
+    printed = run(own, PREPARED)
     assert errors(printed) == ["error: unknown config key 'sedes': did you mean 'seeds'? Valid: " + VALID_KEYS]
     assert "Traceback" not in printed
     assert not (own.folder / "results").exists()
@@ -88,18 +88,18 @@ VALID_KEYS = ", ".join(sorted(Study.model_fields))
 def test_unequal_line_counts(own: Project) -> None:
     with (own.folder / "train.de").open("a") as file:
         file.write("eine Zeile zu viel\n")
-    (line,) = errors(run(own, TRAIN))
+    (line,) = errors(run(own, PREPARED))
     assert "train.en" in line
     assert "12" in line
     assert "13" in line
-    assert not (own.folder / TRAIN).exists()
+    assert not (own.folder / PREPARED).exists()
 
 
 def test_empty_training_file(own: Project) -> None:
     write_text(own, [])
-    (line,) = errors(run(own, TRAIN))
+    (line,) = errors(run(own, PREPARED))
     assert "train" in line
-    assert not (own.folder / TRAIN).exists()
+    assert not (own.folder / PREPARED).exists()
 
 
 def catalogued(project: Project, sha256: str) -> None:
@@ -117,7 +117,7 @@ def test_missing_mirror_file(own: Project, tmp_path: Path) -> None:
     catalogued(own, "0" * 64)
     mirror = tmp_path / "mirror"
     mirror.mkdir()
-    lines = errors(run(own, TRAIN, BEYOND_MLE_MIRROR=str(mirror)))
+    lines = errors(run(own, PREPARED, BEYOND_MLE_MIRROR=str(mirror)))
     assert lines
     assert all("BEYOND_MLE_MIRROR" in line and str(mirror) in line for line in lines)
 
@@ -129,7 +129,7 @@ def test_wrong_checksum(own: Project, tmp_path: Path) -> None:
     for name in ("train.en.gz", "train.de.gz"):
         with gzip.open(mirror / name, "wt") as file:
             file.write("text\n")
-    lines = errors(run(own, TRAIN, BEYOND_MLE_MIRROR=str(mirror.parent)))
+    lines = errors(run(own, PREPARED, BEYOND_MLE_MIRROR=str(mirror.parent)))
     assert lines
     assert all("0" * 64 in line for line in lines)
     sources = own.folder / "results/sources/own"
@@ -141,15 +141,23 @@ def test_a_checkpoint_of_another_size(own: Project) -> None:
     assert (
         own.snakemake("--configfile", "config/own.yaml", "--cores", "1", f"{target}model.safetensors").returncode == 0
     )
-    study = yaml.safe_load((own.folder / "results/own/study.yaml").read_text())
-    study["models"]["transformer"]["width"] = 16
+    study = {**STUDY, "models": {"transformer": {**STUDY["models"]["transformer"], "width": 16}}}
     (own.folder / "other.yaml").write_text(yaml.safe_dump(study))
     result = own.python(
-        *("-m", "beyond_mle.stages.evaluate", "--config", "other.yaml", "--run", "own/transformer/mle/seed1"),
-        *("--data", "results/own/data/own", "--weights", f"{target}model.safetensors", "--output", "scores.json"),
+        *("-m", "beyond_mle", "sample", "--study", "other.yaml", "--results", "results/own"),
+        *("--run", "own/transformer/mle/seed1", "--decoder", "greedy"),
     )
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
     assert line.startswith("error: ")
     assert "model.safetensors: the checkpoint is of another size" in line
-    assert not (own.folder / "scores.json").exists()
+    assert not (own.folder / target / "outputs").exists()
+
+
+def test_parts_that_do_not_fit(own: Project) -> None:
+    """What parts need of each other is checked before anything runs."""
+    study = {**STUDY, "models": {"transformer": {"kind": "ctc", **STUDY["models"]["transformer"]}}}
+    write_study(own, study)
+    (line,) = errors(run(own, PREPARED))
+    assert "decoder kind 'greedy' needs next-token scores, which model kind 'ctc' has not" in line
+    assert not (own.folder / "results").exists()

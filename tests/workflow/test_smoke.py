@@ -4,10 +4,13 @@ import inspect
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -20,23 +23,61 @@ pytestmark = pytest.mark.xdist_group("smoke")
 SMOKE = ("--cores", "2", "--configfile", "config/smoke.yaml")
 RESULTS = Path("results/smoke")
 NOTHING = "Nothing to be done"
+WHOLE = {"results/smoke/table.csv", "results/smoke/scorecard.json", "results/smoke/report/index.html"}
+"""What shows every run."""
 
 
-def planned(project: Project, *arguments: str) -> list[str]:
+def planned(project: Project, *arguments: str) -> set[str]:
     """The output files that a dry run would make."""
     result = project.snakemake("--dry-run", *(arguments or SMOKE))
     assert result.returncode == 0, result.stderr[-3000:]
-    return re.findall(r"^    output: (.*)$", result.stdout + result.stderr, flags=re.MULTILINE)
+    lines = re.findall(r"^    output: (.*)$", result.stdout + result.stderr, flags=re.MULTILINE)
+    return {file for line in lines for file in line.split(", ")}
+
+
+@contextmanager
+def changed(project: Project, file: str, old: str, new: str) -> Iterator[None]:
+    """A file of the project with a text replaced, within the block."""
+    path = project.folder / file
+    before = path.read_text()
+    assert old in before
+    path.write_text(before.replace(old, new))
+    try:
+        yield
+    finally:
+        path.write_text(before)
+
+
+def runs_of(files: set[str], *names: str) -> set[str]:
+    """Task, model and objective of every run of which a file of one of these names is among the files."""
+    own = [file.removeprefix("results/smoke/runs/") for file in files if "/runs/" in file]
+    return {"/".join(file.split("/")[:3]) for file in own if file.split("/")[-1] in names}
+
+
+def pages_of(files: set[str]) -> set[str]:
+    return {Path(file).stem for file in files if file.endswith(".html")}
 
 
 def test_everything_is_made_once(smoke: Project) -> None:
     results = smoke.folder / RESULTS
     pages = {path.name for path in (results / "report").glob("*.html")}
-    assert pages == {path.with_suffix(".html").name for path in (ROOT / "notebooks").glob("*.py")}
+    assert pages == {path.with_suffix(".html").name for path in (ROOT / "notebooks").glob("*.py")} - {"experiment.html"}
     verdicts = {row["verdict"] for row in json.loads((results / "scorecard.json").read_text())}
     assert verdicts <= {"replicated", "contradicted", "inconclusive", "not run"}
     again = smoke.snakemake(*SMOKE)
     assert NOTHING in again.stdout + again.stderr
+
+
+def test_every_number_is_a_row(smoke: Project) -> None:
+    table = pd.read_csv(smoke.folder / RESULTS / "table.csv", low_memory=False)
+    assert {"order", "pi", "average", "temperature", "mixture_seed", "epsilon", "branch", "is_global"} <= set(table)
+    runs = {path.parent.parent for path in (smoke.folder / RESULTS / "runs").glob("*/*/*/*/scores.json")}
+    assert set(table.system.dropna()) == {str(run.relative_to(smoke.folder / RESULTS / "runs")) for run in runs}
+    cell = [name for name in table if name not in ("value", "certainty", "control", "exact", "system")]
+    assert not table.duplicated(cell).any()
+    minima = table[(table.solver == "minima-along-pi") & (table.metric == "sigma")]
+    assert set(minima.pi) == {0.04, 0.1}
+    assert (minima[minima.is_global == True].groupby(["mixture_seed", "pi"]).size() == 1).all()  # noqa: E712
 
 
 def test_tables_hold_every_run(smoke: Project) -> None:
@@ -51,121 +92,123 @@ def test_tables_hold_every_run(smoke: Project) -> None:
     assert row.paper == 16.74
 
 
-def test_short_runs_are_made_together(smoke: Project) -> None:
-    """A series leaves the same files as single runs do, and one job of it is planned for all of them."""
-    results = smoke.folder / RESULTS
-    single, together = (results / f"runs/{key}/seed1" for key in ("grammar-ab/vanilla-nat/mle", "grammar-ba/cmlm/mle"))
-    names = [{path.name for path in folder.iterdir()} for folder in (single, together)]
-    assert names[0] == names[1]
-    planned_again = planned(smoke, *SMOKE, "--forcerun", "series_grammar_ba_cmlm_1")
-    assert len([path for path in planned_again if "model.safetensors" in path]) == 1
-
-
 def test_touched_files_and_comments_make_nothing_again(smoke: Project) -> None:
-    (smoke.folder / RESULTS / "data/grammar-ab/train.jsonl").touch()
-    source = smoke.folder / "src/beyond_mle/models/transformer.py"
-    before = source.read_text()
-    source.write_text("# A comment.\n" + before)
-    result = smoke.snakemake("--dry-run", *SMOKE)
-    source.write_text(before)
+    (smoke.folder / RESULTS / "data/grammar-ab/prepared.json").touch()
+    source = "src/beyond_mle/models/transformer.py"
+    first = (smoke.folder / source).read_text().splitlines()[0]
+    with changed(smoke, source, first, f'{first[:-3]} Said otherwise."""\n# A comment.'):
+        result = smoke.snakemake("--dry-run", *SMOKE)
     assert NOTHING in result.stdout + result.stderr
 
 
-def test_changed_settings_and_code_make_again_what_they_touch(smoke: Project) -> None:
-    config = smoke.folder / "config/default.yaml"
-    before = config.read_text()
-    config.write_text(
-        before.replace("convex-exp-k3: {kind: convex-exp, order: 3}", "convex-exp-k3: {kind: convex-exp, order: 2}")
+def test_a_changed_option_makes_its_runs_again_and_what_shows_them(smoke: Project) -> None:
+    with changed(smoke, "config/embedded.yaml", "convex-power: {order: 0.5}", "convex-power: {order: 0.6}"):
+        files = planned(smoke)
+    own = {"grammar-short/small-transformer/convex-power"}
+    assert runs_of(files, "model.safetensors") == own
+    assert runs_of(files, "greedy.jsonl", "sample.jsonl") == own
+    assert runs_of(files, "scores.json") == own
+    assert pages_of(files) == {"convex_functions", "sharpness_and_diversity", "index"}
+    tables = {f"results/smoke/tables/{page}.csv" for page in ("convex_functions", "sharpness_and_diversity")}
+    assert {file for file in files if "/runs/" not in file and not file.endswith(".html")} == tables | (
+        WHOLE - {"results/smoke/report/index.html"}
     )
-    trained = [path for path in planned(smoke) if "model.safetensors" in path]
-    config.write_text(before)
+
+
+def test_changed_code_makes_again_what_it_touches(smoke: Project) -> None:
+    with changed(smoke, "src/beyond_mle/models/vanilla_nat.py", ".round()", ".floor()"):
+        trained = runs_of(planned(smoke), "model.safetensors")
     assert trained
-    assert all("transformer/convex-exp-k3" in path for path in trained)
-
-    source = smoke.folder / "src/beyond_mle/models/vanilla_nat.py"
-    before = source.read_text()
-    assert ".round()" in before
-    source.write_text(before.replace(".round()", ".floor()"))
-    trained = [path for path in planned(smoke) if "model.safetensors" in path]
-    source.write_text(before)
+    assert all("vanilla-nat" in run for run in trained)
+    with changed(smoke, "src/beyond_mle/objectives/convex_pure.py", "return g_B.exp()", "return 2 * g_B.exp()"):
+        trained = runs_of(planned(smoke), "model.safetensors")
     assert trained
-    assert all("vanilla-nat" in path for path in trained)
+    assert all("/convex-pure" in run for run in trained)
 
 
-def test_the_recipe_of_the_readme_adds_an_objective(smoke: Project) -> None:
-    """One file and one word of YAML, as the README says; nothing that is there is trained again."""
-    recipe = (ROOT / "README.md").read_text().split("## Adding an objective")[1]
-    code = re.search(r"```python\n(.*?)```", recipe, flags=re.DOTALL)[1]
-    old, new = re.search(r"```diff\n-(.*?)\n\+(.*?)\n```", recipe, flags=re.DOTALL).groups()
-    added = smoke.folder / "src/beyond_mle/objectives/my_loss.py"
-    assert old in (smoke.folder / "config/default.yaml").read_text()
-    config = smoke.folder / "config/smoke.yaml"
-    before = config.read_text()
-    assert old in before
-    added.write_text(code)
-    config.write_text(before.replace(old, new))
-    try:
-        outputs = planned(smoke)
-        trained = [path for path in outputs if "model.safetensors" in path]
-        assert trained
-        assert all("/my-loss/" in path for path in trained)
-        assert any("report/" in path for path in outputs)
-        target = str(RESULTS / "runs/grammar-ab/transformer/my-loss/seed1/scores/greedy.json")
-        result = smoke.snakemake(*SMOKE, "--", target)
-        assert result.returncode == 0, result.stderr[-3000:]
-    finally:
-        added.unlink()
-        config.write_text(before)
+def test_a_changed_yardstick_is_measured_again_without_training(smoke: Project) -> None:
+    with changed(smoke, "src/beyond_mle/yardsticks/diversity.py", "for n in (1, 2):", "for n in (1, 2, 3):"):
+        files = planned(smoke)
+    assert not runs_of(files, "model.safetensors", "greedy.jsonl", "sample.jsonl")
+    assert "grammar-ab/transformer/mle" in runs_of(files, "scores.json")
+    with changed(smoke, "config/smoke.yaml", "bootstrap_samples: 100", "bootstrap_samples: 50"):
+        files = planned(smoke)
+    assert not runs_of(files, "model.safetensors", "greedy.jsonl", "sample.jsonl")
+
+
+def test_a_dry_run_writes_nothing_and_a_job_reads_what_it_was_planned_with(smoke: Project) -> None:
+    def everything() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in (smoke.folder / "results").rglob("*")}
+
+    before = everything()
+    with changed(smoke, "config/smoke.yaml", "first: &first {steps: 6,", "first: &first {steps: 7,"):
+        result = smoke.snakemake("--dry-run", *SMOKE)
+    assert everything() == before
+    (named,) = set(re.findall(r"--study (\S+)", result.stdout + result.stderr))
+    assert not (smoke.folder / named).exists()  # the study of other settings has another name
+    (study,) = (smoke.folder / RESULTS / "studies").iterdir()
+    assert yaml.safe_load(study.read_text())["solvers"]["first"]["steps"] == 6
+
+
+def elsewhere(project: Project, folder: Path, *parts: str) -> Path:
+    """A results folder that shares the prepared data and these parts with the study's own."""
+    for part in ("data", *parts):
+        (folder / part).parent.mkdir(parents=True, exist_ok=True)
+        (folder / part).symlink_to(project.folder / RESULTS / part)
+    return folder
 
 
 def test_a_killed_training_resumes_to_the_same_bytes(smoke: Project, tmp_path: Path) -> None:
     """SIGKILL in the middle, then the same command again: the files equal those of an uninterrupted run."""
-    study = yaml.safe_load((smoke.folder / RESULTS / "study.yaml").read_text())
-    study["training"]["first"] |= {"steps": 60, "save_every": 5, "dropout": 0.1}
+    (resolved,) = (smoke.folder / RESULTS / "studies").iterdir()
+    study = yaml.safe_load(resolved.read_text())
+    study["solvers"]["first"] |= {"steps": 60, "save_every": 5, "dropout": 0.1}
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
+    run = "grammar-ab/transformer/mle/seed1"
 
-    def command(output: Path) -> list[str]:
-        arguments = {
-            "--config": tmp_path / "study.yaml",
-            "--run": "grammar-ab/transformer/mle/seed1",
-            "--data": smoke.folder / RESULTS / "data/grammar-ab",
-            "--output": output,
-        }
-        words = [str(word) for pair in arguments.items() for word in pair]
-        return [sys.executable, "-m", "beyond_mle.stages.train", *words]
+    def command(results: Path) -> list[str]:
+        words = ["--study", str(tmp_path / "study.yaml"), "--results", str(results), "--run", run]
+        return [sys.executable, "-m", "beyond_mle", "train", *words]
 
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    for folder in (whole, killed):
-        folder.mkdir()
+    whole, killed = (elsewhere(smoke, tmp_path / name) for name in ("whole", "killed"))
     subprocess.run(command(whole), check=True, env=smoke.environment, stdout=subprocess.DEVNULL)
     process = subprocess.Popen(command(killed), env=smoke.environment, stdout=subprocess.DEVNULL)
-    while not (killed / "state.pt").exists() and process.poll() is None:
+    while not (killed / "runs" / run / "state.pt").exists() and process.poll() is None:
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    assert not (killed / "model.safetensors").exists()
+    assert not (killed / "runs" / run / "model.safetensors").exists()
     result = subprocess.run(command(killed), check=True, env=smoke.environment, capture_output=True, text=True)
     assert "resumed at step" in result.stdout
     for name in ("model.safetensors", "training.jsonl", "training.json"):
-        assert (whole / name).read_bytes() == (killed / name).read_bytes(), name
+        assert (whole / "runs" / run / name).read_bytes() == (killed / "runs" / run / name).read_bytes(), name
 
 
-def test_the_same_command_gives_the_same_bytes(smoke: Project, tmp_path: Path) -> None:
-    """The command that the log of Snakemake shows, run by hand into another folder."""
-    run = "grammar-ab/vanilla-nat/convex-exp/seed2"
-    data, runs = RESULTS / "data/grammar-ab", RESULTS / "runs"
-    common = ["--config", str(RESULTS / "study.yaml"), "--run", run, "--data", str(data)]
-    start = str(runs / "grammar-ab/vanilla-nat/mle/seed2/model.safetensors")
-    train = ["beyond_mle.stages.train", *common, "--start-from", start, "--output", str(tmp_path)]
-    weights = str(tmp_path / "model.safetensors")
-    evaluate = ["beyond_mle.stages.evaluate", *common, "--weights", weights, "--output", str(tmp_path / "model.json")]
-    for command in (train, evaluate):
-        result = smoke.python("-m", *command)
+@pytest.mark.parametrize(
+    "run",
+    [
+        "grammar-ab/vanilla-nat/convex-exp/seed2",
+        "plane-mixture,mixture_seed=15/plane-generator/js-adversarial,pi=0.95/seed1",
+        "plane-mixture,mixture_seed=22/isotropic-gaussian/js/seed1",
+        "strings-mixed/string-network/convex-exp,average=token/seed0",
+    ],
+)
+def test_the_same_command_gives_the_same_bytes(smoke: Project, tmp_path: Path, run: str) -> None:
+    """The commands that the log of Snakemake shows, run by hand on a copy: what a fork of the worker made."""
+    (resolved,) = (smoke.folder / RESULTS / "studies").iterdir()
+    original, folder = smoke.folder / RESULTS / "runs", tmp_path / "runs"
+    task, model, _, _ = run.split("/")
+    shutil.copytree(original / task / model, folder / task / model)
+    elsewhere(smoke, tmp_path)
+    made = ("model.safetensors", "training.jsonl", "training.json", "scores.json", "items.npz")
+    for name in made:
+        (folder / run / name).unlink()
+    for stage in ("train", "measure"):
+        words = ("--study", str(resolved), "--results", str(tmp_path), "--run", run)
+        result = smoke.python("-m", "beyond_mle", stage, *words)
         assert result.returncode == 0, result.stderr
-    first = smoke.folder / runs / run
-    assert (first / "model.safetensors").read_bytes() == (tmp_path / "model.safetensors").read_bytes()
-    assert (first / "training.jsonl").read_bytes() == (tmp_path / "training.jsonl").read_bytes()
-    assert (first / "scores/model.json").read_bytes() == (tmp_path / "model.json").read_bytes()
+    for name in made:
+        assert (original / run / name).read_bytes() == (folder / run / name).read_bytes(), name
 
 
 def test_snakemake_has_what_the_workflow_turns_off() -> None:
