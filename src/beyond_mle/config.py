@@ -40,8 +40,8 @@ def load_resolved(path: Path) -> Study:
 def extend(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Lay `values` over the configuration that their key `extends` names, a file of the same folder.
 
-    Mappings are merged key by key; anything else replaces what it stands over. A null in place of an entry of a section,
-    an experiment or a stage takes it away.
+    Mappings are merged key by key; anything else replaces what it stands over. A null in place of an entry of a
+    section, an experiment or a stage takes it away.
 
     Raises:
         UserError: if that file is missing or not YAML.
@@ -172,4 +172,6 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 def _without_nulls(entries: Any) -> Any:
     """The entries of a section that a null has not taken away."""
-    return {name: entry for name, entry in entries.items() if entry is not None} if isinstance(entries, dict) else entries
+    if not isinstance(entries, dict):
+        return entries
+    return {name: entry for name, entry in entries.items() if entry is not None}
