@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from beyond_mle.capabilities import KnownSupport, Minibatches, alternatives, implements
+from beyond_mle.errors import UserError
 from beyond_mle.registry import SOLVERS
 from beyond_mle.solvers import checkpoint
 from beyond_mle.solvers.checkpoint import Weights
@@ -98,6 +99,10 @@ class _Loop:
         """Batches without end, from the position where the state stands."""
         while True:
             identifiers = self.run.data.epoch(self.state.epoch, self.run.seed, self.options.batch_size)
+            if not identifiers:
+                raise UserError(
+                    f"no batch of {self.options.batch_size} can be made of the training data: lower `batch_size`"
+                )
             while self.state.position < len(identifiers):
                 identifier = identifiers[self.state.position]
                 self.state.position += 1

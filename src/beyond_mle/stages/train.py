@@ -80,7 +80,7 @@ def validation(job: Job, data: Any, objective: Any) -> Callable[[nn.Module], flo
     """A function that measures the solver's `validation` metric on the dev split; higher is better.
 
     Raises:
-        UserError: if no yardstick has that metric.
+        UserError: if no yardstick has that metric; or, from the function, if it cannot measure it of this run.
     """
     name = job.solver.options.validation
     if name is None:
@@ -89,7 +89,7 @@ def validation(job: Job, data: Any, objective: Any) -> Callable[[nn.Module], flo
         for metric in entry.cls.metrics:
             if metric.name == name:
                 return partial(_validate, job, data, objective, entry.make(), metric)
-    raise UserError(f"solver '{job.run.solver.name}': no yardstick measures `validation: {name}`")
+    raise UserError(f"solver '{job.run.solver.name}': no yardstick measures `validation: {name}`; null is none")
 
 
 def _validate(job: Job, data: Any, objective: Any, yardstick: Yardstick, metric: Metric, model: nn.Module) -> float:
@@ -99,7 +99,10 @@ def _validate(job: Job, data: Any, objective: Any, yardstick: Yardstick, metric:
         label, entry = next(iter(job.decoders.items()))
         outputs = {label: entry.make().outputs(model, data, "dev", evaluation.batch_size, limit=limit)}
     subject = Subject(data, model, objective, evaluation, "dev", limit, outputs)
-    score = next(score for score in yardstick.measure(subject) if score.metric == metric.name)
+    score = next((score for score in yardstick.measure(subject) if score.metric == metric.name), None)
+    if score is None:
+        where = f"solver '{job.run.solver.name}'"
+        raise UserError(f"{where}: `validation: {metric.name}` has no value for run '{job.run.key}'; null is none")
     return score.value if metric.better != "lower" else -score.value
 
 
