@@ -146,7 +146,7 @@ def test_a_model_that_can_be_p_becomes_p(tmp_path: Path, pi: float) -> None:
 
 
 def test_a_duel_comes_near_to_the_exact_optimum_which_the_knob_moves(tmp_path: Path) -> None:
-    """A round Gaussian cannot be a stretched one: the optimum covers it for a small π and seeks its core for a large one."""
+    """A round Gaussian on a stretched one: the optimum covers it for a small π and seeks its core for a large one."""
     data = plane(covariance=((4.0, 0.0), (0.0, 0.25)), train=5000)
     widths, kls = {}, {}
     for pi in (0.05, 0.95):
