@@ -59,7 +59,7 @@ def code_of_measuring(study: Study, job: Job) -> str:
 def code_of_notebook(notebook: Path) -> str:
     """The identity of rendering a notebook: with whatever it imports from the package."""
     tree = ast.parse(notebook.read_text(encoding="utf-8"))
-    imported = {name for node in ast.walk(tree) for name in _imported(node, PACKAGE)}
+    imported = {name for node in ast.walk(tree) for name in _imported(node, "", PACKAGE)}
     return code_id(f"{PACKAGE}.stages.render", *sorted(imported))
 
 
@@ -82,7 +82,8 @@ def _syntax(module: str) -> tuple[str, tuple[str, ...]]:
     assert path is not None
     tree = ast.parse(path.read_text(encoding="utf-8"))
     packages = {PACKAGE, module.split(".")[0]}
-    imports = tuple(name for node in ast.walk(tree) for name in _imported(node, *packages))
+    own = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    imports = tuple(name for node in ast.walk(tree) for name in _imported(node, own, *packages))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [statement for statement in node.body if not _is_docstring(statement)] or [ast.Pass()]
@@ -98,13 +99,15 @@ def _data_files(tree: ast.Module, folder: Path) -> list[Path]:
     return [file for file in files if file.is_file() and file.suffix not in (".py", ".pyc")]
 
 
-def _imported(node: ast.AST, *packages: str) -> list[str]:
-    """The modules of these packages that an import statement names."""
+def _imported(node: ast.AST, own: str, *packages: str) -> list[str]:
+    """The modules of these packages that an import statement names; `own` is the package in which it stands."""
     names: list[str] = []
     if isinstance(node, ast.Import):
         names = [alias.name for alias in node.names]
-    elif isinstance(node, ast.ImportFrom) and node.module:
-        names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    elif isinstance(node, ast.ImportFrom):
+        above = own.split(".")[: len(own.split(".")) + 1 - node.level] if node.level else []
+        origin = ".".join([*above, *([node.module] if node.module else [])])
+        names = [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
     return [name for name in names if name.split(".")[0] in packages and _path(name) is not None]
 
 

@@ -6,7 +6,8 @@ An installed package announces its modules as entry points of the group `beyond_
 
 import importlib.util
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -20,10 +21,11 @@ def load_plugins(files: Iterable[str]) -> None:
     """Import the installed plug-ins and these files, each once.
 
     Raises:
-        UserError: if a file is missing or cannot be imported.
+        UserError: if a file is missing, or a plug-in cannot be imported.
     """
     for point in entry_points(group="beyond_mle"):
-        point.load()
+        with _in_one_line(f"the entry point '{point.name}'"):
+            point.load()
     for file in map(Path, files):
         name = PREFIX + file.stem.replace("-", "_")
         loaded = sys.modules.get(name)
@@ -39,7 +41,18 @@ def load_plugins(files: Iterable[str]) -> None:
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         try:
-            spec.loader.exec_module(module)
-        except Exception as error:
+            with _in_one_line(str(file)):
+                spec.loader.exec_module(module)
+        except UserError:
             del sys.modules[name]
-            raise UserError(f"plugins: {file}: {type(error).__name__}: {error}") from error
+            raise
+
+
+@contextmanager
+def _in_one_line(plugin: str) -> Iterator[None]:
+    """Whatever goes wrong in an import, as one line that names the plug-in."""
+    try:
+        yield
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"plugins: {plugin}: {type(error).__name__}: {reason}") from error

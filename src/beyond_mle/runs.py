@@ -149,5 +149,8 @@ def _relative(run: Run, name: str, found: dict[str, Run], where: str) -> str:
     if agreeing:
         labels = " and ".join(one.objective.label for one in agreeing)
         raise UserError(f"{where}: '{name}' of run '{run.key}' stands for {labels}: name one of them")
-    objectives = {one.objective.label for key, one in found.items() if key.startswith(mine)}
+    others = [one for key, one in found.items() if key.startswith(mine)]
+    if seeds := sorted({one.seed for one in others if _is(one, name)} - {run.seed}):
+        raise UserError(f"{where}: '{name}' of run '{run.key}' is trained with seed {', '.join(map(str, seeds))} only")
+    objectives = {one.objective.label for one in others}
     raise UserError(f"{where}: '{name}' of run '{run.key}' is not trained in this study: {nearest(name, objectives)}")

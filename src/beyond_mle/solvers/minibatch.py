@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from beyond_mle.capabilities import KnownSupport, Minibatches, alternatives, implements
+from beyond_mle.errors import UserError
 from beyond_mle.kinds import Objective
 from beyond_mle.registry import SOLVERS
 from beyond_mle.solvers import checkpoint
@@ -98,7 +99,10 @@ class _Loop:
     def _batches(self) -> Iterator[Any]:
         """Batches without end, from the position where the state stands."""
         while True:
-            identifiers = self.run.data.epoch(self.state.epoch, self.run.seed, self.options.batch_size)
+            size = self.options.batch_size
+            identifiers = self.run.data.epoch(self.state.epoch, self.run.seed, size)
+            if not identifiers:
+                raise UserError(f"no batch of {size} can be made of the training data: lower `batch_size`")
             while self.state.position < len(identifiers):
                 identifier = identifiers[self.state.position]
                 self.state.position += 1

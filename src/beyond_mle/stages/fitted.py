@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from beyond_mle.errors import UserError
 from beyond_mle.files import read_json
 from beyond_mle.jobs import Job
 from beyond_mle.layout import Layout
@@ -38,10 +39,13 @@ def fitted(job: Job, layout: Layout) -> Iterator[FittedRun]:
     """The run, with its device held until the block ends.
 
     Raises:
-        UserError: if the weights are missing or of another model.
+        UserError: if the run is not trained, or its weights are missing or of another model.
     """
     devices.prepare_cpu(job.solver.options.threads)
     with devices.device(job.solver.options.device) as device:
-        summary = read_json(layout.summary(job.run.key))
+        path = layout.summary(job.run.key)
+        if not path.exists():
+            raise UserError(f"{path}: no such file; train the run '{job.run.key}' first")
+        summary = read_json(path)
         data = job.data(layout.data(job.run.task.label))
         yield FittedRun(job, data, summary.get("members", [{}]), device, layout)

@@ -27,9 +27,9 @@ def main() -> None:
     task = task_of(load_resolved(arguments.study), arguments.task).make()
     layout = Layout(arguments.results)
     folder = layout.data(arguments.task)
-    folder.mkdir(parents=True, exist_ok=True)
     paths = {name: _find(name, arguments.sources, arguments.task) for name in task.source_files()}
     counts = task.prepare(paths, folder)
+    folder.mkdir(parents=True, exist_ok=True)  # where a task writes nothing
     hashes = {file.name: _hash(file) for file in sorted(folder.iterdir()) if file.name != "prepared.json"}
     write_json(layout.prepared(arguments.task), {"splits": counts, "files": hashes})
     for split, count in counts.items():

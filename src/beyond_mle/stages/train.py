@@ -18,6 +18,7 @@ from torch import nn
 
 from beyond_mle.code_id import code_of_run
 from beyond_mle.config import load_resolved
+from beyond_mle.errors import UserError
 from beyond_mle.files import write_json
 from beyond_mle.jobs import Job, find_job
 from beyond_mle.kinds import Yardstick
@@ -78,7 +79,11 @@ def train(job: Job, layout: Layout) -> None:
 
 
 def validation(job: Job, data: Any, objective: Any) -> Callable[[nn.Module], float] | None:
-    """A function that measures the solver's `validation` metric on the dev split; higher is better."""
+    """A function that measures the solver's `validation` metric on the dev split; higher is better.
+
+    Raises:
+        UserError: from the function, if the metric cannot be measured of this run.
+    """
     if job.validated_by is None:
         return None
     yardstick, metric = job.validated_by
@@ -92,7 +97,10 @@ def _validate(job: Job, data: Any, objective: Any, yardstick: Yardstick, metric:
         label, entry = next(iter(job.decoders.items()))
         outputs = {label: entry.make().outputs(model, data, "dev", evaluation.batch_size, limit=limit)}
     subject = Subject(data, model, objective, evaluation, "dev", limit, outputs)
-    score = next(score for score in yardstick.measure(subject) if score.metric == metric.name)
+    score = next((score for score in yardstick.measure(subject) if score.metric == metric.name), None)
+    if score is None:
+        where = f"solver '{job.run.solver.name}'"
+        raise UserError(f"{where}: `validation: {metric.name}` has no value for run '{job.run.key}'; null is none")
     return score.value if metric.better != "lower" else -score.value
 
 

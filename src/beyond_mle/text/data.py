@@ -62,5 +62,5 @@ class TextData:
     def _train(self) -> EncodedPairs:
         pairs = self.pairs("train")
         if not len(pairs):
-            raise UserError(f"{self.folder}/train.jsonl holds no sentence pair; see cleaning.json for what was dropped")
+            raise UserError(f"{self.folder}/train.jsonl holds no sentence pair; see prepared.json for what was dropped")
         return pairs

@@ -14,6 +14,7 @@ from beyond_mle.registry import YARDSTICKS
 from beyond_mle.text.encoded import EncodedPairs
 from beyond_mle.types import TextSpec
 from beyond_mle.yardsticks.held_out import log_probs
+from beyond_mle.yardsticks.validity import known
 from beyond_mle.yardsticks.yardstick import Metric, Score, Subject, Yardstick
 
 
@@ -52,7 +53,7 @@ class Distance(Yardstick):
     def measure(self, subject: Subject) -> Iterator[Score]:
         """By the model's log q of every output in p's support."""
         data = subject.data
-        truth = data.truth()[: self.options.sources]
+        truth = known(subject)[: self.options.sources]
         test = data.pairs("test")
         sources = [test.source(index) for index, row in enumerate(truth) for _ in row["outputs"]]
         pairs = EncodedPairs.from_pairs(sources, data.encode([output for row in truth for output in row["outputs"]]))

@@ -38,28 +38,28 @@ class HeldOut(Yardstick):
         model, pairs = subject.model, subject.data.pairs(subject.split)
         pairs = pairs if subject.limit is None else pairs.first(subject.limit)
         nll_I, entropy_I, positions_I = (np.zeros(len(pairs)) for _ in range(3))
-        nll = entropy = positions = 0.0
         certainty: Certainty = "exact"
         for rows in in_order(pairs.lengths, subject.evaluation.batch_tokens):
             batch = pairs.batch(rows).to(model.device)
             log_prob = model.log_prob(batch)
             certainty = log_prob.certainty
-            joint_B = log_prob.joint_B.double()
             entropy_B, positions_B = model.entropy(batch)
-            nll_I[rows], entropy_I[rows] = -joint_B.cpu().numpy(), entropy_B.double().cpu().numpy()
-            positions_I[rows] = positions_B.cpu().numpy()
-            nll -= float(joint_B[joint_B.isfinite()].sum())
-            entropy += float(entropy_B.double().sum())
-            positions += int(positions_B.sum())
+            nll_I[rows] = -log_prob.joint_B.double().cpu().numpy()
+            entropy_I[rows], positions_I[rows] = entropy_B.double().cpu().numpy(), positions_B.cpu().numpy()
         possible_I = np.isfinite(nll_I)
-        impossible = len(pairs) - int(possible_I.sum())
-        known_I = np.where(possible_I, nll_I, 0.0)
-        per_token, spread = np.stack([known_I, positions_I], axis=1), np.stack([entropy_I, positions_I], axis=1)
-        yield Score("nll", nll / max(len(pairs) - impossible, 1), items_IF=known_I, certainty=certainty)
-        yield Score("nll-token", nll / positions, items_IF=per_token, certainty=certainty)
-        yield Score("entropy", entropy / positions, items_IF=spread)
-        if impossible:
-            yield Score("impossible", 100 * impossible / len(pairs), items_IF=100.0 * ~possible_I)
+        if not possible_I.all():
+            yield Score("impossible", float(100 * np.mean(~possible_I)), items_IF=100.0 * ~possible_I)
+        known_I, count_I = np.where(possible_I, nll_I, 0.0), possible_I * positions_I
+        if possible_I.any():
+            yield _ratio("nll", known_I, possible_I, certainty)
+            yield _ratio("nll-token", known_I, count_I, certainty)
+            yield _ratio("entropy", possible_I * entropy_I, count_I)
+
+
+def _ratio(metric: str, value_I: np.ndarray, count_I: np.ndarray, certainty: Certainty = "exact") -> Score:
+    """Σ value / Σ count."""
+    items_IF = np.stack([value_I, count_I], axis=1)
+    return Score(metric, float(value_I.sum() / count_I.sum()), items_IF=items_IF, certainty=certainty)
 
 
 @torch.inference_mode()

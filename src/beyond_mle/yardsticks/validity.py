@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from beyond_mle.capabilities import KnownOutputs
+from beyond_mle.errors import UserError
 from beyond_mle.registry import YARDSTICKS
 from beyond_mle.types import TextSpec
 from beyond_mle.yardsticks.yardstick import Metric, Score, Subject, Yardstick
@@ -35,7 +36,7 @@ class Validity(Yardstick):
 
     def measure(self, subject: Subject) -> Iterator[Score]:
         """Of every decoder's outputs."""
-        truth = subject.data.truth() if subject.outputs else []
+        truth = known(subject) if subject.outputs else []
         for decoder, outputs in subject.outputs.items():
             found = judge(truth, outputs)
             for metric, value_I in found.items():
@@ -44,12 +45,23 @@ class Validity(Yardstick):
                     yield Score(metric, float(known_I.mean()), decoder, items_IF=_by_source(value_I, len(outputs)))
 
 
+def known(subject: Subject) -> Truth:
+    """p(y|x) of the subject's sources.
+
+    Raises:
+        UserError: if they are not those of the test split.
+    """
+    if subject.split != "test":
+        raise UserError(f"p(y|x) is listed of the test split only, not of {subject.split}")
+    return subject.data.truth()
+
+
 def judge(truth: Truth, outputs: Sequence[Sequence[str]]) -> dict[str, np.ndarray]:
     """Every figure of every output, source by source; nan where it has none. `support-coverage` has one per source."""
     flat = [(row, output) for row, texts in zip(truth, outputs, strict=True) for output in texts]
-    known = [dict(zip(row["outputs"], row["log_p"], strict=True)) for row in truth]
+    log_ps = [dict(zip(row["outputs"], row["log_p"], strict=True)) for row in truth]
     log_p_N = np.array(
-        [log_p.get(output, np.nan) for log_p, texts in zip(known, outputs, strict=True) for output in texts]
+        [log_p.get(output, np.nan) for log_p, texts in zip(log_ps, outputs, strict=True) for output in texts]
     )
     figures = {
         "validity": 100.0 * ~np.isnan(log_p_N),
@@ -59,7 +71,7 @@ def judge(truth: Truth, outputs: Sequence[Sequence[str]]) -> dict[str, np.ndarra
     if len(outputs[0]) > 1:
         covered = [
             sum(np.exp(log_p.get(output, -np.inf)) for output in dict.fromkeys(texts))
-            for log_p, texts in zip(known, outputs, strict=True)
+            for log_p, texts in zip(log_ps, outputs, strict=True)
         ]
         figures["support-coverage"] = 100 * np.array(covered)
     return figures

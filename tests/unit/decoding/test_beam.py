@@ -4,9 +4,9 @@ from toy_models import ToyStepwise, all_outputs, random_sources
 
 from beyond_mle.decoding.beam import Beam, beam_search
 from beyond_mle.decoding.greedy import Greedy
-from beyond_mle.text.padding import pad
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import EOS
+from beyond_mle.text.padding import pad
 
 PENALTIES = [0.0, 0.6, 1.0, 2.0]
 

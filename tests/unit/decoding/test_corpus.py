@@ -1,8 +1,8 @@
 import pytest
 import torch
+from beyond_mle.decoding.corpus import decode_corpus
 from toy_models import ToyStepwise, random_sources
 
-from beyond_mle.decoding.corpus import decode_corpus
 from beyond_mle.decoding.greedy import Greedy
 from beyond_mle.decoding.sampling import Sampling
 

@@ -6,8 +6,8 @@ from toy_models import random_sources
 
 from beyond_mle.decoding.alignment import collapse
 from beyond_mle.decoding.ctc_best_path import CTCBestPath
-from beyond_mle.text.padding import pad
 from beyond_mle.registry import DECODERS
+from beyond_mle.text.padding import pad
 
 
 def best_path(model, sources):

@@ -7,8 +7,8 @@ from toy_models import random_sources
 
 from beyond_mle.decoding.ctc_best_path import CTCBestPath
 from beyond_mle.decoding.ctc_prefix_beam import CTCPrefixBeam, prefix_beam_search
-from beyond_mle.text.padding import pad
 from beyond_mle.registry import DECODERS
+from beyond_mle.text.padding import pad
 
 ALL_PREFIXES = 400  # more than there are outputs of up to 5 positions
 

@@ -7,8 +7,8 @@ from toy_aligned import ToyAligned, output_probs
 
 from beyond_mle.decoding.ctc_best_path import CTCBestPath
 from beyond_mle.decoding.ctc_sampling import CTCSampling
-from beyond_mle.text.padding import pad
 from beyond_mle.registry import DECODERS
+from beyond_mle.text.padding import pad
 
 N = 20_000
 

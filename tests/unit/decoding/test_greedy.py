@@ -3,9 +3,9 @@ import torch
 from toy_models import ToyStepwise, random_sources
 
 from beyond_mle.decoding.greedy import Greedy
-from beyond_mle.text.padding import pad
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import EOS
+from beyond_mle.text.padding import pad
 
 
 def greedy_by_hand(model, source, limit, min_length):

@@ -3,13 +3,13 @@ import torch
 from toy_models import N_SOURCES, WORDS, ToyOnePass, V, random_sources, source_code
 
 from beyond_mle.decoding.mask_predict import MaskPredict, least_certain
-from beyond_mle.text.padding import pad
 from beyond_mle.decoding.single_pass import SinglePass
 from beyond_mle.errors import UserError
 from beyond_mle.models.cmlm import CMLM
 from beyond_mle.options import parse
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import PAD, UNK
+from beyond_mle.text.padding import pad
 
 
 class ToyRefining(ToyOnePass):

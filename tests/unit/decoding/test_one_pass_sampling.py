@@ -8,11 +8,11 @@ from scipy.stats import chisquare
 from toy_models import N_SOURCES, WORDS, ToyOnePass, random_sources
 
 from beyond_mle.decoding.one_pass_sampling import OnePassSampling
-from beyond_mle.text.padding import pad
 from beyond_mle.models.cmlm import CMLM
 from beyond_mle.models.vanilla_nat import VanillaNAT
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import EOS, PAD, UNK
+from beyond_mle.text.padding import pad
 from beyond_mle.types import TextBatch
 
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 from toy_models import N_SOURCES, WORDS, ToyOnePass, random_sources
 
-from beyond_mle.text.padding import pad
 from beyond_mle.decoding.single_pass import SinglePass, candidate_lengths
 from beyond_mle.registry import DECODERS
+from beyond_mle.text.padding import pad
 
 
 def best_of_length(model, code, length):

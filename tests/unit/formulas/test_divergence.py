@@ -2,12 +2,12 @@
 
 import math
 
-import hypothesis
 import pytest
 import torch
+from hypothesis import given
 from hypothesis import strategies as st
 
-from beyond_mle.yardsticks import divergence as d
+from beyond_mle.formulas import divergence as d
 
 ATOMS = 6
 logits = st.lists(st.floats(-3, 3), min_size=ATOMS, max_size=ATOMS)
@@ -18,11 +18,6 @@ COUNTING = torch.zeros(ATOMS, dtype=torch.float64)
 # Six atoms whose divergences are, to all digits given, those of a published check of equations 14 to 18.
 P = torch.tensor([0.0129864852, 0.8183892804, 0.0449554218, 0.0176784036, 0.0158332031, 0.0901572059]).double()
 Q = torch.tensor([0.1269380249, 0.6809047322, 0.1360437159, 0.0146008282, 0.0051311132, 0.0363815856]).double()
-
-
-def given(*strategies):
-    """Without a deadline: tests share the machine."""
-    return lambda test: hypothesis.settings(deadline=None)(hypothesis.given(*strategies)(test))
 
 
 def distribution(values: list[float]) -> torch.Tensor:

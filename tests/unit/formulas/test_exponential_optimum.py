@@ -10,7 +10,7 @@ from scipy.special import softmax
 from scipy.stats import entropy
 
 from beyond_mle.errors import UserError
-from beyond_mle.formulas.exponential_optimum import greedy_of, metrics, optimum
+from beyond_mle.formulas.exponential_optimum import greedy_of, optimum
 
 AVERAGES = ("token", "sentence")
 P4 = np.array([0.5, 0.3, 0.15, 0.05])
@@ -117,24 +117,3 @@ def test_greedy_stays_on_the_support_and_beats_nothing_but_the_mode(q):
     assert greedy in q
     if max(q.values()) > sum(q.values()) / 2:
         assert greedy == max(q, key=q.get)  # a majority is never missed
-
-
-def test_metrics():
-    outputs, p, q = ["a x", "b x", "b y"], np.array([0.4, 0.35, 0.25]), np.array([0.6, 0.3, 0.1])
-    assert metrics(outputs, p, q) == {
-        "sequence-entropy": pytest.approx(entropy(q)),
-        "kl": pytest.approx(entropy(p, q)),
-        "q-mode": 0.6,
-        "log-q-mode": pytest.approx(math.log(0.6)),
-        "js": pytest.approx((entropy(p, (p + q) / 2) + entropy(q, (p + q) / 2)) / 2),
-        "total-variation": pytest.approx(0.2),
-        "greedy-agreement": 100,
-    }
-    assert metrics(outputs, p, p)["greedy-agreement"] == 0
-
-
-def test_metrics_of_one_hot():
-    figures = metrics(["a", "b"], np.array([0.6, 0.4]), np.array([0.0, 1.0]))
-    assert figures["kl"] == math.inf
-    assert figures["log-q-mode"] == -math.inf
-    assert figures["sequence-entropy"] == 0

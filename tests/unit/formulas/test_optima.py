@@ -9,9 +9,8 @@ from scipy.optimize import minimize
 from scipy.special import rel_entr, softmax
 from scipy.stats import entropy
 
-from beyond_mle.errors import UserError
 from beyond_mle.formulas import exponential_optimum
-from beyond_mle.formulas.optima import escort, exponent, optimum, power_optimum
+from beyond_mle.formulas.optima import escort, exponent, power_optimum
 
 P4 = np.array([0.5, 0.3, 0.15, 0.05])
 distributions = st.integers(2, 12).flatmap(
@@ -29,7 +28,7 @@ def test_exponents_by_hand(length, order, beta):
 
 @given(distributions, st.floats(0.01, 0.99))
 def test_the_escort_is_the_optimum_of_the_convex_loss(p, order):
-    closed = closed_form.optimum(p, np.ones(len(p)), order, "sentence")
+    closed = exponential_optimum.optimum(p, np.ones(len(p)), order, "sentence")
     np.testing.assert_allclose(escort(p, exponent(1, order)), closed, rtol=1e-9, atol=1e-12)
 
 
@@ -94,20 +93,3 @@ def test_the_power_optimum_is_sharper_than_p_and_tends_to_it():
     assert entropies[-1] == pytest.approx(entropy(P4), abs=1e-12)
     near = power_optimum(P4, np.ones(4), 0.99, "token")
     assert rel_entr(P4, near).sum() < 1e-4
-
-
-def test_the_optimum_of_each_objective_by_name():
-    lengths = np.array([4, 5, 4, 6])
-    np.testing.assert_allclose(optimum("mle", P4, lengths, None, "token"), P4)
-    np.testing.assert_allclose(
-        optimum("convex-exp", P4, lengths, 2, "token"), closed_form.optimum(P4, lengths, 2, "token")
-    )
-    np.testing.assert_allclose(
-        optimum("convex-power", P4, lengths, 0.5, "sentence"), power_optimum(P4, lengths, 0.5, "sentence")
-    )
-    np.testing.assert_array_equal(optimum("convex-pure", P4, lengths, None, "sentence"), [1, 0, 0, 0])
-    np.testing.assert_array_equal(
-        optimum("convex-pure", np.array([0.4, 0.35, 0.15, 0.1]), np.array([4, 5, 4, 6]), None, "token"), [0, 1, 0, 0]
-    )
-    with pytest.raises(UserError, match="no closed form of the optimum of 'js'"):
-        optimum("js", P4, lengths, None, "token")

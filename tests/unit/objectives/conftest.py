@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from beyond_mle.text.padding import pad
 from beyond_mle.models.transformer import Transformer
 from beyond_mle.symbols import EOS, PAD, UNK
+from beyond_mle.text.padding import pad
 from beyond_mle.types import Support, TextBatch
 
 VOCABULARY = 6

@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
+from beyond_mle.report.scores import COLUMNS, read_scores, read_truth
 
 from beyond_mle.report.effects import gap_name, is_gap, over_seeds, search_gaps, speed_ups, with_speed_ups
-from beyond_mle.report.scores import COLUMNS, read_scores, read_truth
 from beyond_mle.report.tables import COLUMNS as TABLE_COLUMNS
 
 

@@ -1,10 +1,10 @@
 import pandas as pd
 import pytest
+from beyond_mle.report.scores import read_scores, read_truth
 
 from beyond_mle import config
 from beyond_mle.report import effects, figures
 from beyond_mle.report.curves import read_curves
-from beyond_mle.report.scores import read_scores, read_truth
 from beyond_mle.report.style import palette
 
 

@@ -2,11 +2,11 @@
 
 import pandas as pd
 import pytest
+from beyond_mle.report.scores import COLUMNS as SCORES
 
 from beyond_mle import config
 from beyond_mle.report import frontier_figures
 from beyond_mle.report.frontier import COLUMNS, frontier, sampled
-from beyond_mle.report.scores import COLUMNS as SCORES
 
 MODEL = {"kind": "transformer", "width": 8, "heads": 2, "feedforward": 16, "encoder_layers": 1, "decoder_layers": 1}
 

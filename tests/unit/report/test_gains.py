@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
+from beyond_mle.report.scores import COLUMNS, read_scores
 
 from beyond_mle import config
 from beyond_mle.report import effects, gains
-from beyond_mle.report.scores import COLUMNS, read_scores
 
 
 @pytest.fixture

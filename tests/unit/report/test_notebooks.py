@@ -5,12 +5,12 @@ from pathlib import Path
 import jupytext
 import pandas as pd
 import pytest
+from beyond_mle.report.scores import read_scores
 
 from beyond_mle import config
 from beyond_mle.files import write_json
 from beyond_mle.report.claims import load_claims
 from beyond_mle.report.published import load_published
-from beyond_mle.report.scores import read_scores
 from beyond_mle.report.tables import tabulate, write_table
 from beyond_mle.report.verdicts import scorecard
 from beyond_mle.stages import illustrate, sharpen

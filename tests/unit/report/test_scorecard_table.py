@@ -1,10 +1,10 @@
 from pathlib import Path
 
+from beyond_mle.report.scores import read_scores
 from bs4 import BeautifulSoup
 
 from beyond_mle.report import scorecard_table
 from beyond_mle.report.claims import load_claims
-from beyond_mle.report.scores import read_scores
 from beyond_mle.report.verdicts import scorecard
 
 CONFIG = Path(__file__).parents[3] / "config"

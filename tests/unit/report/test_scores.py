@@ -1,9 +1,9 @@
 import pytest
+from beyond_mle.report.scores import read_scores, read_truth, score_files
 
 from beyond_mle import config
 from beyond_mle.errors import UserError
 from beyond_mle.files import write_json
-from beyond_mle.report.scores import read_scores, read_truth, score_files
 from beyond_mle.study import Evaluation
 
 

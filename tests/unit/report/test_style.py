@@ -1,5 +1,6 @@
 import numpy as np
 
+from beyond_mle.metric import Metric
 from beyond_mle.report.style import (
     bound_sign,
     fixed,
@@ -10,7 +11,6 @@ from beyond_mle.report.style import (
     palette,
     task_label,
 )
-from beyond_mle.metric import Metric
 
 
 def test_baselines_are_grey_and_others_have_colours_of_their_own(study):

@@ -1,9 +1,9 @@
 import pytest
+from beyond_mle.stages.sharpen import sampling, sharpening
+from beyond_mle.theory import TheoryOptions
 
 from beyond_mle.report import theory, theory_figures
-from beyond_mle.stages.sharpen import sampling, sharpening
 from beyond_mle.tasks.strings import StringsOptions
-from beyond_mle.theory import TheoryOptions
 
 SETTINGS = TheoryOptions(
     languages={"a": StringsOptions(symbols=[2, 2]), "b": StringsOptions(symbols=[2, 2, 2], shortest=2)},

@@ -8,10 +8,10 @@ import pytest
 from scipy.stats import chisquare
 
 from beyond_mle.errors import UserError
+from beyond_mle.formulas.exponential_optimum import greedy_of, optimum
 from beyond_mle.options import parse
 from beyond_mle.tasks.grammar import Grammar
 from beyond_mle.tasks.meaning import Clause, NounPhrase
-from beyond_mle.formulas.exponential_optimum import greedy_of, optimum
 
 DIRECTIONS = ("ab", "ba")
 VOWELS = tuple("aeiouAEIOU")
@@ -269,7 +269,7 @@ SMALL = {"train": 3000, "dev": 150, "test": 100, "adjective": 0, "place": 0, "ti
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_prepare(direction):
     task = grammar(direction=direction, **SMALL)
-    prepared = task.prepare({})
+    prepared = task.texts({})
     sources = {split: [row["source"] for row in rows] for split, rows in prepared.splits.items()}
     for one, other in itertools.combinations(sources.values(), 2):
         assert set(one).isdisjoint(other)
@@ -282,7 +282,7 @@ def test_prepare(direction):
 
 
 def test_truth_belongs_to_the_test_split():
-    prepared = grammar(**SMALL).prepare({})
+    prepared = grammar(**SMALL).texts({})
     assert len(prepared.truth) == len(prepared.splits["test"])
     for row, truth in zip(prepared.splits["test"], prepared.truth, strict=True):
         assert set(row["targets"]) <= set(truth["outputs"])
@@ -292,17 +292,13 @@ def test_truth_belongs_to_the_test_split():
 
 
 def test_the_same_options_give_the_same_data():
-    assert grammar(**SMALL).prepare({}) == grammar(**SMALL).prepare({})
-    assert grammar(**SMALL).prepare({}).splits["test"] != grammar(**SMALL, seed=2).prepare({}).splits["test"]
+    assert grammar(**SMALL).texts({}) == grammar(**SMALL).texts({})
+    assert grammar(**SMALL).texts({}).splits["test"] != grammar(**SMALL, seed=2).texts({}).splits["test"]
 
 
 def test_the_sources_do_not_depend_on_the_target_distribution():
-    few, many = (grammar(**SMALL, styles=styles).prepare({}).splits["test"] for styles in (1, 8))
+    few, many = (grammar(**SMALL, styles=styles).texts({}).splits["test"] for styles in (1, 8))
     assert [row["source"] for row in few] == [row["source"] for row in many]
-
-
-def test_no_files_are_needed():
-    assert grammar().source_files() == []
 
 
 def test_a_support_too_large_to_enumerate_is_refused():

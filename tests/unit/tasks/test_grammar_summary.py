@@ -10,10 +10,9 @@ from scipy.stats import chisquare
 
 from beyond_mle.errors import UserError
 from beyond_mle.options import parse
-from beyond_mle.registry import TASKS
-from beyond_mle.text.scoring import Scoring
 from beyond_mle.tasks.grammar_summary import GrammarSummary
 from beyond_mle.tasks.meaning import Clause, NounPhrase
+from beyond_mle.text.scoring import Scoring
 
 PLAIN = {"synonym": 1, "garden_path": False}
 SMALL = {"train": 2000, "dev": 60, "test": 40}
@@ -44,10 +43,8 @@ NEWS = replace(
 DOCUMENT = (BACKGROUND, NEWS, replace(BACKGROUND, verb="sells"))
 
 
-def test_is_registered_and_scored_with_rouge_of_tokens():
-    assert TASKS["grammar-summary"] is GrammarSummary
+def test_summaries_are_scored_with_rouge_of_tokens():
     assert summary().scoring == Scoring(tokenise="none", rouge="tokens")
-    assert summary().source_files() == []
 
 
 def test_a_document_and_its_summaries():
@@ -169,7 +166,7 @@ def test_mode_and_entropy_agree_with_brute_force():
 
 def test_prepare():
     options = {**SMALL, "sentences": 1, "adjective": 0, "place": 0}  # few documents, so that some are drawn twice
-    prepared = summary(**options).prepare({})
+    prepared = summary(**options).texts({})
     sources = {split: [row["source"] for row in rows] for split, rows in prepared.splits.items()}
     for one, other in itertools.combinations(sources.values(), 2):
         assert set(one).isdisjoint(other)
@@ -181,7 +178,7 @@ def test_prepare():
 
 
 def test_truth_belongs_to_the_test_split():
-    prepared = summary(**SMALL).prepare({})
+    prepared = summary(**SMALL).texts({})
     assert len(prepared.truth) == len(prepared.splits["test"]) == 40
     for row, truth in zip(prepared.splits["test"], prepared.truth, strict=True):
         assert set(row["targets"]) <= set(truth["outputs"])
@@ -191,13 +188,13 @@ def test_truth_belongs_to_the_test_split():
 
 
 def test_the_same_options_give_the_same_data():
-    assert summary(**SMALL).prepare({}) == summary(**SMALL).prepare({})
-    assert summary(**SMALL).prepare({}).splits["test"] != summary(**SMALL, seed=2).prepare({}).splits["test"]
+    assert summary(**SMALL).texts({}) == summary(**SMALL).texts({})
+    assert summary(**SMALL).texts({}).splits["test"] != summary(**SMALL, seed=2).texts({}).splits["test"]
 
 
 def test_the_documents_do_not_depend_on_the_options_of_p():
     few, many = (
-        summary(**SMALL, styles=styles, keep_time=keep).prepare({}).splits["test"] for styles, keep in [(1, 0), (8, 1)]
+        summary(**SMALL, styles=styles, keep_time=keep).texts({}).splits["test"] for styles, keep in [(1, 0), (8, 1)]
     )
     assert [row["source"] for row in few] == [row["source"] for row in many]
 

@@ -6,10 +6,9 @@ import pytest
 
 from beyond_mle.errors import UserError
 from beyond_mle.options import parse
-from beyond_mle.registry import TASKS
-from beyond_mle.text.scoring import Scoring
 from beyond_mle.tasks.parallel import Parallel, ParallelOptions
 from beyond_mle.tasks.prepared import Prepared
+from beyond_mle.text.scoring import Scoring
 
 SPLITS = {split: {"pairs": f"{split}.tsv"} for split in ("train", "dev", "test")}
 TEXTS = {"train": "a  b\tx\na b\tx\n\tx\nc\tz\nheld\th\n", "dev": " d\u0301 \td\nheld\tH\n", "test": "t\tT\n"}
@@ -24,7 +23,7 @@ def prepare(tmp_path):
             (tmp_path / f"{split}.tsv").write_text(text)
         splits = {split: SPLITS[split] for split in texts}
         task = Parallel(parse(ParallelOptions, {"splits": splits, **options}, "tasks.mine"))
-        return task.prepare({name: tmp_path / name for name in task.source_files()})
+        return task.texts({name: tmp_path / name for name in task.source_files()})
 
     return run
 
@@ -32,10 +31,6 @@ def prepare(tmp_path):
 def pairs(prepared: Prepared, split: str) -> list[tuple[str, str]]:
     assert all(len(row["targets"]) == 1 for row in prepared.splits[split])
     return [(row["source"], row["targets"][0]) for row in prepared.splits[split]]
-
-
-def test_is_registered():
-    assert TASKS["parallel"] is Parallel
 
 
 def test_train_is_cleaned_and_the_other_splits_only_normalised(prepare):
@@ -109,7 +104,7 @@ def test_the_side_that_is_empty_is_named_also_in_reverse(tmp_path):
     two = {"source": "a.de", "target": "a.en"}
     task = Parallel(ParallelOptions(splits={"train": two, "dev": two}, reverse=True))
     with pytest.raises(UserError, match=r"a.en, line 2: empty"):
-        task.prepare({name: tmp_path / name for name in texts})
+        task.texts({name: tmp_path / name for name in texts})
 
 
 @pytest.mark.parametrize(
@@ -160,7 +155,7 @@ def dialogues(tmp_path):
         splits = {"train": {"pairs": "train.jsonl"}, "dev": {"pairs": "dev.jsonl"}, "test": REFERENCES}
         options = {"splits": splits, "source_field": "dialogue", "target_field": "summary", "cleaning": cleaning or {}}
         task = Parallel(parse(ParallelOptions, options, "tasks.mine"))
-        return task.prepare({name: tmp_path / name for name in task.source_files()})
+        return task.texts({name: tmp_path / name for name in task.source_files()})
 
     return make
 
@@ -214,7 +209,7 @@ def test_references_where_there_must_be_one_target(values, message):
 
 def prepare_from_mirror(**options) -> Prepared:
     task, mirror = Parallel(ParallelOptions(**options)), Path(os.environ["BEYOND_MLE_MIRROR"])
-    return task.prepare({name: mirror / name for name in task.source_files()})
+    return task.texts({name: mirror / name for name in task.source_files()})
 
 
 @pytest.mark.skipif("BEYOND_MLE_MIRROR" not in os.environ, reason="BEYOND_MLE_MIRROR is not set")

@@ -4,8 +4,9 @@ import pytest
 import sacrebleu
 from hypothesis import given
 from hypothesis import strategies as st
+from worlds import measured, subject, world
 
-from beyond_mle.yardsticks.diversity import diversity, self_bleu
+from beyond_mle.yardsticks.diversity import Diversity, diversity, self_bleu
 
 TEXT = st.lists(st.sampled_from("abcd"), max_size=6).map(" ".join)
 OUTPUTS = st.integers(2, 4).flatmap(lambda n: st.lists(st.lists(TEXT, min_size=n, max_size=n), min_size=1, max_size=4))
@@ -101,3 +102,12 @@ def test_the_same_corpus_twice_halves_the_distinct_share(outputs):
         assert twice.get(name) == pytest.approx(once[name] / 2 if name in once else None)
     for name in ("repetition", "distinct-outputs"):
         assert twice[name] == pytest.approx(once[name])
+
+
+def test_the_yardstick_measures_every_decoder_s_outputs_with_the_task_s_tokeniser(tmp_path):
+    outputs = {"greedy": [["a b"], ["c c"], ["a"]], "sample": [["a b", "b a"], ["c c", "d"], ["a", "a"]]}
+    found = measured(Diversity(Diversity.Options()).measure(subject(world(tmp_path), outputs=outputs)))
+    for decoder, own in outputs.items():
+        values = {metric: score.value for (made, metric), score in found.items() if made == decoder}
+        assert values == diversity(own, "none")
+    assert ("greedy", "self-bleu") not in found

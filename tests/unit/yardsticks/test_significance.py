@@ -6,8 +6,8 @@ from sacrebleu.significance import PairedTest
 from scipy.stats import bootstrap, norm
 
 from beyond_mle.text.scoring import Scoring
-from beyond_mle.yardsticks.overlap import RougeF1, Sacrebleu, overlap, overlap_metrics, sufficient_statistics
-from beyond_mle.yardsticks.significance import SEED, paired_bootstrap, paired_overlap, resample_counts
+from beyond_mle.yardsticks.overlap import RougeF1, Sacrebleu, overlap_metrics, sufficient_statistics
+from beyond_mle.yardsticks.significance import SEED, PairedDifference, paired_bootstrap, resample_counts
 
 WORDS = np.array(["the", "a", "dog", "cat", "sees", "hears", "big", "small", "house", "tree", "in", "on"])
 REFERENCES = [[" ".join(words) for words in pair] for pair in np.random.default_rng(7).choice(WORDS, (30, 2, 9))]
@@ -23,16 +23,22 @@ def corrupted(share: float, seed: int) -> list[str]:
 ARM, CONTROL = corrupted(0.3, seed=1), corrupted(0.45, seed=2)
 
 
+def compare(metric, arm: list[str], control: list[str], samples: int) -> PairedDifference:
+    statistics = [sufficient_statistics(metric, outputs, REFERENCES) for outputs in (arm, control)]
+    return paired_bootstrap(*statistics, metric.score, samples)
+
+
 METRICS = overlap_metrics(Scoring(moses_language="en", rouge="tokens"))
 
 
 @pytest.mark.parametrize("name", METRICS)
 def test_resamples_are_scored_like_whole_corpora(name):
-    metrics = {name: METRICS[name]}
-    [result] = paired_overlap(ARM, CONTROL, REFERENCES, metrics, samples=60).values()
+    metric = METRICS[name]
+    result = compare(metric, ARM, CONTROL, samples=60)
 
     def corpus_score(outputs, chosen):
-        return overlap([outputs[i] for i in chosen], [REFERENCES[i] for i in chosen], metrics).metrics[name]
+        own = [outputs[i] for i in chosen], [REFERENCES[i] for i in chosen]
+        return metric.score(sufficient_statistics(metric, *own).sum(axis=0))
 
     drawn = np.random.default_rng(SEED).choice(30, size=(60, 30), replace=True)
     differences = [corpus_score(ARM, chosen) - corpus_score(CONTROL, chosen) for chosen in drawn]
@@ -44,7 +50,7 @@ def test_resamples_are_scored_like_whole_corpora(name):
 
 
 def test_the_difference_is_that_of_sacrebleu_s_corpus_scores():
-    [result] = paired_overlap(ARM, CONTROL, REFERENCES, {"bleu": Sacrebleu(BLEU())}, samples=10).values()
+    result = compare(Sacrebleu(BLEU()), ARM, CONTROL, samples=10)
     streams = [list(stream) for stream in zip(*REFERENCES, strict=True)]
     arm, control = (sacrebleu.corpus_bleu(outputs, streams).score for outputs in (ARM, CONTROL))
     assert result.difference == pytest.approx(arm - control)
@@ -91,7 +97,7 @@ def test_p_is_the_two_sided_p_of_the_z_test_for_large_samples(shift):
 
 def test_rouge_is_resampled_like_any_mean_over_sentences():
     metric = RougeF1("rougel", "tokens")
-    [result] = paired_overlap(ARM, CONTROL, REFERENCES, {"rougel": metric}, samples=200).values()
+    result = compare(metric, ARM, CONTROL, samples=200)
     arm, control = (sufficient_statistics(metric, outputs, REFERENCES)[:, 0] for outputs in (ARM, CONTROL))
     mean = paired_bootstrap(arm, control, samples=200)
     assert (result.difference, result.low, result.high) == pytest.approx((mean.difference, mean.low, mean.high))
@@ -107,7 +113,7 @@ def test_zero_or_one_per_sentence():
 
 
 def test_equal_arms_do_not_differ():
-    [result] = paired_overlap(ARM, ARM, REFERENCES, {"bleu": Sacrebleu(BLEU())}, samples=50).values()
+    result = compare(Sacrebleu(BLEU()), ARM, ARM, samples=50)
     assert (result.difference, result.low, result.high, result.p) == (0, 0, 0, 1)
 
 

@@ -1,12 +1,12 @@
 import math
 
 import pytest
+from beyond_mle.stages.score import score
 
 from beyond_mle import config
 from beyond_mle.errors import UserError
 from beyond_mle.files import write_jsonl
 from beyond_mle.text.scoring import Scoring
-from beyond_mle.stages.score import score
 from beyond_mle.yardsticks.overlap import overlap, overlap_metrics
 
 STUDY = config.Study(

@@ -5,20 +5,20 @@ import math
 
 import pytest
 import torch
-
-from beyond_mle import config
 from beyond_mle.decoding.corpus import decode_corpus
-from beyond_mle.errors import UserError
-from beyond_mle.files import read_jsonl, write_jsonl
-from beyond_mle.stages import loading
 from beyond_mle.stages.decode import decode
 from beyond_mle.stages.evaluate import evaluate
 from beyond_mle.stages.score import score
+from beyond_mle.text.task_data import TaskData
+from beyond_mle.training import checkpoint
+
+from beyond_mle import config
+from beyond_mle.errors import UserError
+from beyond_mle.files import read_jsonl, write_jsonl
+from beyond_mle.stages import loading
 from beyond_mle.symbols import EOS
 from beyond_mle.text import vocabulary
 from beyond_mle.text.encoded import EncodedPairs
-from beyond_mle.text.task_data import TaskData
-from beyond_mle.training import checkpoint
 
 STUDY = config.Study(
     preset="own",

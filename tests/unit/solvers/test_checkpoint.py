@@ -8,13 +8,14 @@ import torch
 from beyond_mle.errors import UserError
 from beyond_mle.models.transformer import Transformer
 from beyond_mle.models.vanilla_nat import VanillaNAT
-from beyond_mle.training import checkpoint
+from beyond_mle.solvers import checkpoint
+from beyond_mle.types import TextSpec
 
 SIZES = dict(width=8, heads=2, feedforward=8, encoder_layers=1, decoder_layers=1, max_positions=8)
 
 
 def model(kind=Transformer, vocabulary_size: int = 9, **sizes):
-    return kind(kind.Options(**{**SIZES, **sizes}), vocabulary_size)
+    return kind(kind.Options(**{**SIZES, **sizes}), TextSpec(vocabulary_size))
 
 
 def test_round_trip_with_shared_embeddings(tmp_path: Path) -> None:
@@ -28,6 +29,29 @@ def test_round_trip_with_shared_embeddings(tmp_path: Path) -> None:
 def test_average() -> None:
     snapshots = [{"w": torch.tensor([1.0, 2.0])}, {"w": torch.tensor([3.0, 6.0])}]
     assert checkpoint.average_weights(snapshots)["w"].tolist() == [2.0, 4.0]
+
+
+def test_members_lie_along_a_first_axis_and_are_loaded_by_their_number(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    members = [model(), model(), model()]
+    copies = [checkpoint.copy_weights(member) for member in members]
+    assert checkpoint.stacked(copies[:1]) is copies[0]
+    checkpoint.save_weights(tmp_path / "m.safetensors", checkpoint.stacked(copies))
+    for number, member in enumerate(members):
+        loaded = model()
+        checkpoint.load_weights(loaded, tmp_path / "m.safetensors", number)
+        assert all(torch.equal(a, b) for a, b in zip(member.parameters(), loaded.parameters(), strict=True))
+
+
+def test_a_state_is_given_back_to_its_own_key_only(tmp_path: Path) -> None:
+    state = {"step": 3, "random": torch.get_rng_state()}
+    assert checkpoint.load_state(tmp_path / "state.pt", "k") is None
+    checkpoint.save_state(tmp_path / "state.pt", "k", state)
+    found = checkpoint.load_state(tmp_path / "state.pt", "k")
+    assert found is not None
+    assert found["step"] == 3
+    assert torch.equal(found["random"], state["random"])
+    assert checkpoint.load_state(tmp_path / "state.pt", "other") is None
 
 
 @pytest.mark.parametrize(

@@ -3,27 +3,27 @@
 import pytest
 import torch
 
-from beyond_mle.training.optimiser import learning_rate, make_optimiser
-from beyond_mle.training.options import TrainingOptions
+from beyond_mle.solvers.minibatch_options import MinibatchOptions
+from beyond_mle.solvers.optimiser import learning_rate, make_optimiser
 
-COMMON = dict(steps=1000, batch_tokens=1, learning_rate=2e-3, warmup=100)
+COMMON = dict(steps=1000, batch_size=1, learning_rate=2e-3, warmup=100)
 
 
 def test_inverse_square_root() -> None:
-    options = TrainingOptions(**COMMON)
+    options = MinibatchOptions(**COMMON)
     assert learning_rate(50, options) == pytest.approx(1e-3)
     assert learning_rate(100, options) == pytest.approx(2e-3)
     assert learning_rate(400, options) == pytest.approx(1e-3)
 
 
 def test_linear_decay() -> None:
-    options = TrainingOptions(**COMMON, schedule="linear", final_fraction=0.25)
+    options = MinibatchOptions(**COMMON, schedule="linear", final_fraction=0.25)
     assert learning_rate(550, options) == pytest.approx(2e-3 * 0.625)
     assert learning_rate(1000, options) == pytest.approx(0.5e-3)
 
 
 def test_no_warmup_starts_at_the_peak() -> None:
-    options = TrainingOptions(**{**COMMON, "warmup": 0})
+    options = MinibatchOptions(**{**COMMON, "warmup": 0})
     assert learning_rate(1, options) == pytest.approx(2e-3)
     assert learning_rate(4, options) == pytest.approx(1e-3)
 
@@ -32,7 +32,7 @@ def test_without_weight_decay_it_is_adam() -> None:
     torch.manual_seed(0)
     ours, theirs = torch.nn.Linear(3, 2), torch.nn.Linear(3, 2)
     theirs.load_state_dict(ours.state_dict())
-    options = TrainingOptions(**COMMON)
+    options = MinibatchOptions(**COMMON)
     mine, reference = (
         make_optimiser(ours.parameters(), options),
         torch.optim.Adam(theirs.parameters(), lr=2e-3, betas=(0.9, 0.98)),
