@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 from toy_models import WORDS, ToyStepwise, all_outputs, random_sources
 
-from beyond_mle.text.padding import pad
 from beyond_mle.decoding.sampling import Sampling, invert_cumulative
 from beyond_mle.errors import UserError
 from beyond_mle.options import parse
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import EOS
+from beyond_mle.text.padding import pad
 
 LARGEST = 1 - 2**-24
 """The largest number below 1 that torch.rand gives in float32."""
@@ -97,7 +97,3 @@ def test_needs_a_generator():
 def test_at_least_one_sample_at_a_positive_temperature(options):
     with pytest.raises(UserError, match=rf"decoders.sample.{next(iter(options))}"):
         parse(Sampling.Options, options, "decoders.sample")
-
-
-def test_is_registered():
-    assert DECODERS["sample"] is Sampling

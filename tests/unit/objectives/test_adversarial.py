@@ -4,12 +4,12 @@ import copy
 
 import pytest
 import torch
-from torch import nn
-
-from beyond_mle.text.padding import pad, unpad
 from beyond_mle.objectives.adversarial import Discriminator, JSAdversarial
 from beyond_mle.objectives.divergence import JS
+from torch import nn
+
 from beyond_mle.symbols import EOS, PAD
+from beyond_mle.text.padding import pad, unpad
 from beyond_mle.types import TextBatch
 
 VOCABULARY = 6

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-
 from beyond_mle.objectives.divergence import JS, ReverseKL, expected_loss
-from beyond_mle.objectives.likelihood import MLE, ConvexExp
+
 from beyond_mle.formulas import divergence
+from beyond_mle.objectives.likelihood import MLE, ConvexExp
 
 LOG_P = torch.tensor([0.4, 0.3, 0.2, 0.1], dtype=torch.float64).log()
 COUNTING = torch.zeros(4, dtype=torch.float64)

@@ -5,15 +5,15 @@ import math
 
 import pytest
 import torch
+from beyond_mle.objectives.divergence import JS, ReverseKL
 from torch import nn
 
+from beyond_mle.formulas import divergence
 from beyond_mle.models.string_network import StringNetwork
 from beyond_mle.models.tabular import Tabular
-from beyond_mle.objectives.divergence import JS, ReverseKL
 from beyond_mle.objectives.policy_gradient import surrogate
 from beyond_mle.tasks.strings import Strings, StringsOptions
 from beyond_mle.types import LogProb, Support, TextBatch
-from beyond_mle.formulas import divergence
 
 PIS = [0.01, 0.5, 0.99]
 

@@ -4,15 +4,15 @@ import math
 
 import pytest
 import torch
-from torch import nn
-
-from beyond_mle.models.isotropic_gaussian import IsotropicGaussian
-from beyond_mle.formulas.density_ratio import balanced_loss, reward
 from beyond_mle.objectives.divergence import JS
 from beyond_mle.objectives.plane_adversarial import PlaneAdversarial
-from beyond_mle.tasks.plane import Plane
 from beyond_mle.training.plane import PlaneFit
+from torch import nn
+
 from beyond_mle.formulas import divergence
+from beyond_mle.formulas.density_ratio import balanced_loss, reward
+from beyond_mle.models.isotropic_gaussian import IsotropicGaussian
+from beyond_mle.tasks.plane import Plane
 
 AT = (0.3, -0.5, 0.2)
 PIS = [0.01, 0.1, 0.5, 0.9, 0.99]
