@@ -46,7 +46,8 @@ class Likelihood(ABC):
     def losses(self, model: Any, batch: Any, step: int = 0) -> dict[str, Loss]:
         """The loss of a batch; differentiating `total` gives the gradient of −Σ_i a_i f(g_i).
 
-        Targets that the model cannot produce are left out, and their share is logged as `impossible`. In a batch that
+        Metrics: `loss`; `nll`, per token; mean and standard deviation of f′(g), `weight` and `weight_sd`. Targets that
+        the model cannot produce are left out, and their share is logged as `impossible`. In a batch that
         is all of p, a_i is weighted by p: the loss is the exact expectation.
         """
         everything = self._log_prob(model, batch, step)
@@ -63,7 +64,7 @@ class Likelihood(ABC):
         mean_weight = _mean(weight_B, item_B)
         metrics = {
             "loss": -(share_B * self.value(g_B.detach())).sum() / count,
-            "nll": -_mean(log_prob.total_B.detach(), item_B) / _mean(self.options.length(log_prob), item_B),  # per token
+            "nll": -_mean(log_prob.total_B.detach(), item_B) / _mean(self.options.length(log_prob), item_B),
             "weight": mean_weight,
             "weight_sd": _mean((weight_B - mean_weight).square(), item_B).sqrt(),
         }

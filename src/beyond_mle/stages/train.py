@@ -18,6 +18,7 @@ from torch import nn
 
 from beyond_mle.code_id import code_of_run
 from beyond_mle.config import load_resolved
+from beyond_mle.errors import UserError
 from beyond_mle.files import write_json
 from beyond_mle.jobs import Job, find_job
 from beyond_mle.layout import Layout
@@ -90,7 +91,9 @@ def _validate(job: Job, data: Any, objective: Any, yardstick: Yardstick, metric:
         label, entry = next(iter(job.decoders.items()))
         outputs = {label: entry.make().outputs(model, data, "dev", evaluation.batch_size, limit=limit)}
     subject = Subject(data, model, objective, evaluation, "dev", limit, outputs)
-    score = next(score for score in yardstick.measure(subject) if score.metric == metric.name)
+    score = next((score for score in yardstick.measure(subject) if score.metric == metric.name), None)
+    if score is None:
+        raise UserError(f"run '{job.run.key}': no outputs to measure `validation: {metric.name}` on; give it a decoder")
     return score.value if metric.better != "lower" else -score.value
 
 

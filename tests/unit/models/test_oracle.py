@@ -132,6 +132,19 @@ def test_decoders_agree_with_the_table(oracle):
         np.testing.assert_allclose(np.exp(scores), [p[y] for y in ranked], rtol=1e-5)
 
 
+def test_an_output_may_end_long_before_the_others_of_its_batch():
+    class Uneven(Data):
+        def truth(self):
+            return [{"outputs": ["4"], "log_p": [0.0]}, {"outputs": ["5 6 7 4 5 6"], "log_p": [0.0]}]
+
+    model = Oracle(Oracle.Options(), TextSpec(VOCABULARY))
+    model.use(Uneven())
+    source_BS = pad([SOURCES[0], *[SOURCES[1]] * 8])
+    expected = [[4], *[[5, 6, 7, 4, 5, 6]] * 8]
+    assert Greedy(Greedy.Options()).decode(model, source_BS) == expected
+    assert Sampling(Sampling.Options()).decode(model, source_BS, torch.Generator().manual_seed(0)) == expected
+
+
 def test_samples_have_the_frequencies_of_the_table(oracle):
     n = 4000
     sampling = Sampling(Sampling.Options())
