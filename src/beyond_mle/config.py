@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from beyond_mle.capabilities import Whole, describe, lacking
+from beyond_mle.capabilities import Minibatches, Settable, Whole, describe, implements, lacking
 from beyond_mle.errors import UserError, nearest
 from beyond_mle.files import read_yaml, write_text
 from beyond_mle.jobs import REGISTRIES, Entry, Job, entry, jobs, yardsticks
@@ -98,22 +98,43 @@ def check_job(job: Job) -> None:
                 f"{where}: {noun} kind '{part.kind}' is for {_data(part.cls.accepts)}, "
                 f"but task kind '{job.task.kind}' has {_data(kind)}"
             )
+    if implements(job.model.cls, Settable) and Settable not in job.solver.cls.needs:
+        raise UserError(
+            f"{where}: solver kind '{job.solver.kind}' fits parameters, and model kind '{job.model.kind}' has none"
+        )
     able = (job.task.cls.Data, job.model.cls, job.objective.cls)
-    only = None if Whole in job.solver.cls.needs else Whole  # a solver that takes batches shows none that is all of p
+    # A solver shows its objective either all of p or batches of samples, whatever else the data have.
+    hidden = Minibatches if Whole in job.solver.cls.needs else Whole
     parts = [("objective", job.objective), ("solver", job.solver)]
     for noun, part in parts:
-        for need in lacking(part.cls.needs, *able, without=only):
-            raise UserError(
-                f"{where}: {noun} kind '{part.kind}' needs {describe(need)}, which neither model kind "
-                f"'{job.model.kind}' nor task kind '{job.task.kind}' has"
-            )
-    _ = job.validated_by  # raises if nothing measures it
+        for need in lacking(part.cls.needs, *able, without=hidden):
+            missing = f"neither model kind '{job.model.kind}' nor task kind '{job.task.kind}' has"
+            if not lacking([need], *able):
+                missing = f"solver kind '{job.solver.kind}' does not show it"
+            raise UserError(f"{where}: {noun} kind '{part.kind}' needs {describe(need)}, which {missing}")
+    _check_validation(job, where)
     for decoder in job.decoders.values():
         for need in lacking(decoder.cls.needs, job.model.cls):
             raise UserError(
                 f"{where}: decoder kind '{decoder.kind}' needs {describe(need)}, which model kind '{job.model.kind}' "
                 "has not"
             )
+
+
+def _check_validation(job: Job, where: str) -> None:
+    """Whether what the solver is to validate by can be measured."""
+    if job.validated_by is None:
+        return
+    yardstick, metric = job.validated_by
+    missing = lacking(yardstick.cls.needs, job.task.cls.Data, job.model.cls, job.objective.cls)
+    reason = f"needs {describe(missing[0])}" if missing else ""
+    if not issubclass(job.task.cls.spec, yardstick.cls.accepts):
+        reason = f"is for {_data(yardstick.cls.accepts)}"
+    if reason:
+        raise UserError(
+            f"{where}: `validation: {metric.name}` of solver '{job.run.solver.name}' cannot be measured: "
+            f"yardstick '{yardstick.kind}' {reason}"
+        )
 
 
 def _data(spec: type) -> str:

@@ -16,6 +16,7 @@ from beyond_mle.options import Options as BaseOptions
 from beyond_mle.registry import MODELS
 from beyond_mle.symbols import BOS, EOS, PAD
 from beyond_mle.text.padding import unpad
+from beyond_mle.text.vocabulary import distinct
 from beyond_mle.types import LogProb, Spec, TextBatch, TextSpec
 
 
@@ -43,10 +44,11 @@ class Oracle(nn.Module):
         """
         truth = data.truth()
         test = data.pairs("test")
-        self._outputs = [data.encode(row["outputs"]) for row in truth]
+        listed = [distinct(data.encode(row["outputs"]), np.exp(row["log_p"]).tolist()) for row in truth]
+        self._outputs = [outputs for outputs, _ in listed]
         self._index = {tuple(test.source(i)): i for i in range(len(truth))}
         self._ends = np.cumsum([0, *map(len, self._outputs)])
-        p = [np.exp(row["log_p"]) for row in truth]
+        p = [np.array(own) for _, own in listed]
         self.q_N = torch.from_numpy(np.concatenate([own / own.sum() for own in p]))
 
     @property
@@ -108,9 +110,8 @@ class Oracle(nn.Module):
         mass_RV = np.zeros((len(state.rows), self.vocabulary_size))
         for r, (token, (padded_NT, q_N)) in enumerate(zip(token_R.tolist(), state.rows, strict=True)):
             if token != BOS:
-                fed = state.position - 1
-                # A row that has ended is fed on, with anything, until it leaves the batch.
-                open_N = padded_NT[:, fed] == token if fed < padded_NT.shape[1] else np.zeros(len(q_N), dtype=bool)
+                last_N1 = padded_NT[:, state.position - 1 : state.position]  # empty behind the end of every output
+                open_N = (last_N1 == token).any(axis=1)
                 padded_NT, q_N = padded_NT[open_N], q_N[open_N]
                 state.rows[r] = padded_NT, q_N
             if state.position < padded_NT.shape[1]:

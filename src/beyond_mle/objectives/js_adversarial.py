@@ -55,7 +55,7 @@ class JSAdversarial(nn.Module):
         self.discriminator = discriminator(options.discriminator, spec)
 
     def losses(self, model: Any, batch: Any, step: int = 0) -> dict[str, Loss]:
-        """The losses of the players whose turn it is; neither reaches the other's parameters.
+        """The losses of the players whose turn it is, each to be differentiated in its own player's parameters only.
 
         Metrics: `reward` is the mean of log(1 − π + π eˢ) over samples of q, `loss` is −(1−π) times it;
         `discriminator_accuracy` counts samples of p and q equally; `cut` is the share of samples of text that was cut

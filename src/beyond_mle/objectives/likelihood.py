@@ -46,25 +46,27 @@ class Likelihood(ABC):
     def losses(self, model: Any, batch: Any, step: int = 0) -> dict[str, Loss]:
         """The loss of a batch; differentiating `total` gives the gradient of −Σ_i a_i f(g_i).
 
-        Targets that the model cannot produce are left out, and their share is logged as `impossible`. In a batch that
+        Metrics: `loss`; `nll`, per token; mean and standard deviation of f′(g), `weight` and `weight_sd`. Targets that
+        the model cannot produce are left out, and their share is logged as `impossible`. In a batch that
         is all of p, a_i is weighted by p: the loss is the exact expectation.
         """
         everything = self._log_prob(model, batch, step)
-        counted, item_weight_B = self.options.counted(everything), item_weights(batch)
+        counted, p_B = self.options.counted(everything), item_weights(batch)
         possible_B = counted.total_B.isfinite()
         log_prob = counted.select(possible_B)
-        share_B, divisor_B = self._share_and_divisor(log_prob)
-        if item_weight_B is not None:
-            share_B = item_weight_B[possible_B] * share_B
+        item_B = torch.ones_like(log_prob.total_B.detach()) if p_B is None else p_B[possible_B]
+        a_B, divisor_B = self._share_and_divisor(log_prob)
+        share_B = item_B * a_B
         g_B = log_prob.total_B / divisor_B
         weight_B = self.weight(g_B.detach())
         total = -(share_B * weight_B * self._smoothed(g_B, log_prob, divisor_B)).sum()
-        count = share_B.sum() if item_weight_B is not None else share_B.sum().clamp(min=1)
+        count = share_B.sum() if p_B is not None else share_B.sum().clamp(min=1)
+        mean_weight = _mean(weight_B, item_B)
         metrics = {
             "loss": -(share_B * self.value(g_B.detach())).sum() / count,
-            "nll": -log_prob.total_B.detach().sum() / self.options.length(log_prob).sum(),  # per token
-            "weight": weight_B.mean(),
-            "weight_sd": weight_B.std(correction=0),
+            "nll": -_mean(log_prob.total_B.detach(), item_B) / _mean(self.options.length(log_prob), item_B),
+            "weight": mean_weight,
+            "weight_sd": _mean((weight_B - mean_weight).square(), item_B).sqrt(),
         }
         if not possible_B.all():
             metrics["impossible"] = 1 - possible_B.float().mean()
@@ -87,3 +89,8 @@ class Likelihood(ABC):
         if not smoothing or log_prob.uniform_B is None:
             return g_B
         return (1 - smoothing) * g_B + smoothing * log_prob.uniform_B / divisor_B
+
+
+def _mean(value_B: Tensor, item_B: Tensor) -> Tensor:
+    """Over a batch in which items count for `item_B`."""
+    return (item_B * value_B).sum() / item_B.sum()

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from scipy.optimize import minimize
 
 from beyond_mle.capabilities import Explicit, Initialisable, Whole
+from beyond_mle.errors import UserError
 from beyond_mle.registry import SOLVERS
 from beyond_mle.solvers.checkpoint import copy_weights
 from beyond_mle.solvers.exact_loss import ExactLoss
@@ -82,7 +83,11 @@ class Minima(Solver):
     needs = (Explicit, Whole, Initialisable)
 
     def fit(self, problem: Problem) -> Fitted:
-        """Search, follow, and label."""
+        """Search, follow, and label.
+
+        Raises:
+            UserError: if there is none within reach, as where the best density is a point.
+        """
         o, batch = self.options, problem.data.whole()
 
         def loss_at(value: float | None) -> ExactLoss:
@@ -98,6 +103,8 @@ class Minima(Solver):
         found = [
             (value, number, optimum) for number, branch in enumerate(branches) for value, optimum in branch.items()
         ]
+        if not found:
+            raise UserError("no local minimum found: no search converged within `reach` of its start")
         lowest = {value: min(own.value for key, _, own in found if key == value) for value, _, _ in found}
         members: list[Member] = []
         records: list[dict[str, Any]] = []

@@ -11,6 +11,7 @@ import torch
 from beyond_mle.files import read_jsonl
 from beyond_mle.text.data import TextData
 from beyond_mle.text.padding import pad
+from beyond_mle.text.vocabulary import distinct
 from beyond_mle.types import Support
 
 
@@ -37,7 +38,7 @@ class EmbeddedData(TextData):
         if row not in self._known:  # an epoch later the same sources come again
             (source,) = self.decode([self._train.source(row)[:-1]])  # without EOS
             p = self._distribution(source)
-            self._known[row] = self.encode(list(p)), list(p.values())
+            self._known[row] = distinct(self.encode(list(p)), list(p.values()))
         return self._known[row]
 
     @cached_property

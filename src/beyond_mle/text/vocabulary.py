@@ -3,6 +3,7 @@
 A vocabulary is a `tokenizers.Tokenizer` whose first ids are `symbols.SPECIAL_TOKENS`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -88,6 +89,14 @@ def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
             reserved = SPECIAL_TOKENS[min(ids)]
             raise UserError(f"the text has the word {reserved}, which a word vocabulary reserves: '{text}'")
     return rows
+
+
+def distinct(outputs: Sequence[Sequence[int]], p: Sequence[float]) -> tuple[list[list[int]], list[float]]:
+    """Each output once, with its whole probability: texts that differ only in unknown words are one to a model."""
+    whole: dict[tuple[int, ...], float] = defaultdict(float)
+    for output, own in zip(outputs, p, strict=True):
+        whole[tuple(output)] += own
+    return [list(output) for output in whole], list(whole.values())
 
 
 def decode(tokenizer: Tokenizer, ids: Sequence[int]) -> str:

@@ -16,8 +16,8 @@ from beyond_mle.yardsticks.yardstick import Metric, Score, Subject, Yardstick
 class FiniteOptimum(Yardstick):
     """The fitted q beside the optimum over all distributions.
 
-    `distance-from-optimum`: total variation from it. `sequence-entropy`: H(q), `kl`: KL[P‖Q]; with `-optimum` the same
-    of the closed form.
+    `distance-from-optimum`: total variation from it. `sequence-entropy`: H(q), `kl`: KL[P‖Q], infinite if q excludes a
+    string; with `-optimum` the same of the closed form.
     """
 
     accepts = FiniteSpec

@@ -4,7 +4,6 @@ from toy_models import ToyStepwise, all_outputs, random_sources
 
 from beyond_mle.decoding.beam import Beam, beam_search
 from beyond_mle.decoding.greedy import Greedy
-from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import EOS
 from beyond_mle.text.padding import pad
 
@@ -103,7 +102,3 @@ def test_outputs_that_cannot_end_are_not_returned():
     model.table[..., EOS] = -torch.inf
     assert search(model, [[4, EOS]], 3, 2, 0.0) == [[]]
     assert Beam(Beam.Options(size=2)).decode(model, pad([[4, EOS]])) == [[]]
-
-
-def test_is_registered():
-    assert DECODERS["beam"] is Beam

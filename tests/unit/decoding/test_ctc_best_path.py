@@ -6,7 +6,6 @@ from toy_models import random_sources
 
 from beyond_mle.decoding.alignment import collapse
 from beyond_mle.decoding.ctc_best_path import CTCBestPath
-from beyond_mle.registry import DECODERS
 from beyond_mle.text.padding import pad
 
 
@@ -31,7 +30,3 @@ def test_padding_and_batch_do_not_matter():
     alone = [best_path(model, [source])[0] for source in sources]
     assert best_path(model, sources) == alone
     assert best_path(model, sources[::-1]) == alone[::-1]
-
-
-def test_is_registered():
-    assert DECODERS["ctc-best-path"] is CTCBestPath

@@ -7,7 +7,6 @@ from toy_models import random_sources
 
 from beyond_mle.decoding.ctc_best_path import CTCBestPath
 from beyond_mle.decoding.ctc_prefix_beam import CTCPrefixBeam, prefix_beam_search
-from beyond_mle.registry import DECODERS
 from beyond_mle.text.padding import pad
 
 ALL_PREFIXES = 400  # more than there are outputs of up to 5 positions
@@ -88,7 +87,3 @@ def test_padding_and_batch_do_not_matter():
     alone = [decode(model, [source], 4)[0] for source in sources]
     assert decode(model, sources, 4) == alone
     assert decode(model, sources[::-1], 4) == alone[::-1]
-
-
-def test_is_registered():
-    assert DECODERS["ctc-prefix-beam"] is CTCPrefixBeam

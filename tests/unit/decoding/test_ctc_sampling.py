@@ -7,7 +7,6 @@ from toy_aligned import ToyAligned, output_probs
 
 from beyond_mle.decoding.ctc_best_path import CTCBestPath
 from beyond_mle.decoding.ctc_sampling import CTCSampling
-from beyond_mle.registry import DECODERS
 from beyond_mle.text.padding import pad
 
 N = 20_000
@@ -51,7 +50,3 @@ def test_a_low_temperature_gives_the_best_path():
 def test_needs_a_generator():
     with pytest.raises(ValueError, match="Generator"):
         CTCSampling(CTCSampling.Options()).decode(ToyAligned(), pad([[4, 2]]))
-
-
-def test_is_registered():
-    assert DECODERS["ctc-sample"] is CTCSampling

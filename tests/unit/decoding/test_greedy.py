@@ -3,7 +3,6 @@ import torch
 from toy_models import ToyStepwise, random_sources
 
 from beyond_mle.decoding.greedy import Greedy
-from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import EOS
 from beyond_mle.text.padding import pad
 
@@ -43,7 +42,3 @@ def test_decoding_stops_with_the_last_open_sentence():
     model = ToyStepwise()
     [output] = Greedy(Greedy.Options(max_ratio=0, max_extra=30)).decode(model, pad([[4, EOS]]))
     assert model.steps == len(output) + 1
-
-
-def test_is_registered():
-    assert DECODERS["greedy"] is Greedy

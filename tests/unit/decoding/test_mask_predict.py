@@ -7,9 +7,9 @@ from beyond_mle.decoding.single_pass import SinglePass
 from beyond_mle.errors import UserError
 from beyond_mle.models.cmlm import CMLM
 from beyond_mle.options import parse
-from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import PAD, UNK
 from beyond_mle.text.padding import pad
+from beyond_mle.types import TextSpec
 
 
 class ToyRefining(ToyOnePass):
@@ -70,7 +70,7 @@ def test_agrees_with_the_algorithm_written_out(passes, length_beam):
 def random_cmlm() -> CMLM:
     torch.manual_seed(0)
     sizes = dict(width=16, heads=2, feedforward=32, encoder_layers=1, decoder_layers=1, max_positions=16)
-    return CMLM(CMLM.Options(**sizes, max_length_offset=3), 12).eval()
+    return CMLM(CMLM.Options(**sizes, max_length_offset=3), TextSpec(12)).eval()
 
 
 @pytest.mark.parametrize("model", [ToyRefining(), random_cmlm()], ids=["toy", "cmlm"])
@@ -104,7 +104,3 @@ def test_of_equal_scores_the_first_is_hidden():
 def test_at_least_one_pass_and_one_length(name):
     with pytest.raises(UserError, match=rf"decoders.mask-predict.{name}"):
         parse(MaskPredict.Options, {name: 0}, "decoders.mask-predict")
-
-
-def test_is_registered():
-    assert DECODERS["mask-predict"] is MaskPredict

@@ -10,10 +10,9 @@ from toy_models import N_SOURCES, WORDS, ToyOnePass, random_sources
 from beyond_mle.decoding.one_pass_sampling import OnePassSampling
 from beyond_mle.models.cmlm import CMLM
 from beyond_mle.models.vanilla_nat import VanillaNAT
-from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import EOS, PAD, UNK
 from beyond_mle.text.padding import pad
-from beyond_mle.types import TextBatch
+from beyond_mle.types import TextBatch, TextSpec
 
 
 def sampling(temperature: float = 1.0) -> OnePassSampling:
@@ -50,7 +49,7 @@ def test_frequencies_are_the_exact_probabilities(temperature):
 def test_samples_come_from_the_model_s_own_log_prob(kind):
     torch.manual_seed(0)
     sizes = dict(width=16, heads=2, feedforward=32, encoder_layers=1, decoder_layers=1, max_positions=16)
-    model = kind(kind.Options(**sizes, max_length_offset=1), vocabulary_size=6).eval()
+    model = kind(kind.Options(**sizes, max_length_offset=1), TextSpec(6)).eval()
     source, n = [4, EOS], 10_000  # lengths 1, 2, 3
     outputs = [words for length in (1, 2, 3) for words in itertools.product([UNK, 4, 5], repeat=length)]
     target_BT = torch.tensor([[*words, *[PAD] * (3 - len(words))] for words in outputs])
@@ -81,7 +80,3 @@ def test_at_a_low_temperature_only_the_length_is_random():
 def test_needs_a_generator():
     with pytest.raises(ValueError, match="Generator"):
         sampling().decode(ToyOnePass(), pad([[*WORDS, EOS]]))
-
-
-def test_is_registered():
-    assert DECODERS["one-pass-sample"] is OnePassSampling

@@ -97,7 +97,3 @@ def test_needs_a_generator():
 def test_at_least_one_sample_at_a_positive_temperature(options):
     with pytest.raises(UserError, match=rf"decoders.sample.{next(iter(options))}"):
         parse(Sampling.Options, options, "decoders.sample")
-
-
-def test_is_registered():
-    assert DECODERS["sample"] is Sampling

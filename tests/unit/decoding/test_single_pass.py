@@ -5,7 +5,6 @@ import torch
 from toy_models import N_SOURCES, WORDS, ToyOnePass, random_sources
 
 from beyond_mle.decoding.single_pass import SinglePass, candidate_lengths
-from beyond_mle.registry import DECODERS
 from beyond_mle.text.padding import pad
 
 
@@ -41,7 +40,3 @@ def test_padding_and_batch_do_not_matter():
 def test_impossible_lengths_are_replaced_by_the_best():
     length_log_prob_BL = torch.tensor([[-torch.inf, -1.0, -0.4, -torch.inf], [-torch.inf, -1.2, -1.1, -1.0]])
     assert candidate_lengths(length_log_prob_BL, 3).tolist() == [[2, 1, 2], [3, 2, 1]]
-
-
-def test_is_registered():
-    assert DECODERS["single-pass"] is SinglePass

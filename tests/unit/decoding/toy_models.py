@@ -45,6 +45,7 @@ class ToyStepwise:
     """q(next | source, whole prefix) from a random table."""
 
     longest_output = 100
+    device = torch.device("cpu")
 
     def __init__(self, seed: int = 0, sharpness: float = 1.5, prefixes: int = V**5):
         generator = torch.Generator().manual_seed(seed)

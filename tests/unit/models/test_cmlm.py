@@ -10,10 +10,9 @@ from scipy.stats import chisquare
 from torch.nn import functional as F
 
 from beyond_mle.models.cmlm import CMLM, hide_randomly
-from beyond_mle.objectives.likelihood import MLE
-from beyond_mle.registry import MODELS
+from beyond_mle.objectives.mle import MLE
 from beyond_mle.symbols import BOS, EOS, PAD, UNK
-from beyond_mle.types import TextBatch
+from beyond_mle.types import TextBatch, TextSpec
 
 SIZES = dict(width=16, heads=2, feedforward=32, encoder_layers=1, decoder_layers=2, max_positions=16)
 SOURCE = torch.tensor([[5, 6, 7, EOS, PAD], [4, 8, 9, 10, EOS], [9, EOS, PAD, PAD, PAD]])
@@ -23,7 +22,7 @@ BATCH = TextBatch(SOURCE, TARGET)
 
 def cmlm(vocabulary_size: int = 11, **options) -> CMLM:
     torch.manual_seed(0)
-    return CMLM(CMLM.Options(**SIZES | options), vocabulary_size).double().eval()
+    return CMLM(CMLM.Options(**SIZES | options), TextSpec(vocabulary_size)).double().eval()
 
 
 def by_position(model: CMLM, batch: TextBatch, input_BT: torch.Tensor) -> torch.Tensor:
@@ -102,7 +101,7 @@ def test_mle_averages_over_hidden_tokens_and_on_request_over_all_with_their_boun
         torch.manual_seed(3)
         log_prob = model.log_prob(BATCH)
         torch.manual_seed(3)
-        objective = MLE(MLE.Options(count_shown=count_shown, length_factor=0))
+        objective = MLE(MLE.Options(count_shown=count_shown, length_factor=0), TextSpec(11))
         loss = objective.losses(model, BATCH)["model"]
         part = log_prob if count_shown else log_prob.hidden
         assert loss.count == (8 + 3 * 2 if count_shown else log_prob.hidden.length_B.sum())
@@ -184,7 +183,3 @@ def test_padding_and_order_do_not_matter_in_evaluation() -> None:
     for name in ("total_B", "uniform_B", "length_log_prob_B"):
         torch.testing.assert_close(getattr(again, name), getattr(whole, name)[order])
     torch.testing.assert_close(model.entropy(moved)[0], entropy[0][order])
-
-
-def test_is_registered() -> None:
-    assert MODELS["cmlm"] is CMLM

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from beyond_mle.errors import UserError
 from beyond_mle.models.ctc import CTC, log_marginal, positions_needed
 from beyond_mle.symbols import BOS, EOS, PAD, UNK
-from beyond_mle.types import TextBatch
+from beyond_mle.types import TextBatch, TextSpec
 
 SIZES = dict(width=16, heads=2, feedforward=32, encoder_layers=1, decoder_layers=1, max_positions=16)
 SOURCE = torch.tensor([[5, 6, 7, EOS, PAD], [4, 8, 9, 10, EOS], [9, EOS, PAD, PAD, PAD]])
@@ -20,7 +20,7 @@ BATCH = TextBatch(SOURCE, TARGET)
 
 def ctc(vocabulary_size: int = 11, **options) -> CTC:
     torch.manual_seed(0)
-    return CTC(CTC.Options(**SIZES | options), vocabulary_size).double().eval()
+    return CTC(CTC.Options(**SIZES | options), TextSpec(vocabulary_size)).double().eval()
 
 
 def collapsed(alignment) -> tuple[int, ...]:

@@ -3,11 +3,12 @@
 import torch
 
 from beyond_mle.models.plane_generator import PlaneGenerator
+from beyond_mle.types import VectorSpec
 
 
 def make() -> PlaneGenerator:
     torch.manual_seed(0)
-    return PlaneGenerator(PlaneGenerator.Options(width=8)).double()
+    return PlaneGenerator(PlaneGenerator.Options(width=8), VectorSpec(2)).double()
 
 
 def test_samples_follow_the_generator_and_reach_every_parameter():

@@ -11,19 +11,19 @@ from beyond_mle.models.layers import Attention, token_entropies, token_log_probs
 from beyond_mle.models.transformer import Transformer
 from beyond_mle.models.vanilla_nat import VanillaNAT, uniform_copy
 from beyond_mle.symbols import BOS, EOS, PAD, UNK
-from beyond_mle.types import TextBatch
+from beyond_mle.types import TextBatch, TextSpec
 
 SIZES = dict(width=16, heads=2, feedforward=32, encoder_layers=2, decoder_layers=2, max_positions=16)
 
 
 def transformer(vocabulary_size: int = 11) -> Transformer:
     torch.manual_seed(0)
-    return Transformer(Transformer.Options(**SIZES), vocabulary_size).double().eval()
+    return Transformer(Transformer.Options(**SIZES), TextSpec(vocabulary_size)).double().eval()
 
 
 def vanilla_nat(vocabulary_size: int = 11, **options) -> VanillaNAT:
     torch.manual_seed(0)
-    return VanillaNAT(VanillaNAT.Options(**SIZES, **options), vocabulary_size).double().eval()
+    return VanillaNAT(VanillaNAT.Options(**SIZES, **options), TextSpec(vocabulary_size)).double().eval()
 
 
 SOURCE = torch.tensor([[5, 6, 7, EOS, PAD], [4, 8, 9, 10, EOS]])

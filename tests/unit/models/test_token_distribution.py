@@ -6,14 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from beyond_mle.capabilities import PerToken, describe, implements
 from beyond_mle.models import token_distribution as module
-from beyond_mle.models.ctc import CTC
 from beyond_mle.models.string_network import StringNetwork
-from beyond_mle.models.tabular import Tabular
 from beyond_mle.models.token_distribution import token_distribution
 from beyond_mle.registry import MODELS
 from beyond_mle.symbols import BOS, EOS, PAD
-from beyond_mle.types import PerToken, TextBatch, TokenLogProb, TokenRequest
+from beyond_mle.types import FiniteSpec, Strings, TextBatch, TextSpec, TokenLogProb, TokenRequest
 
 SIZES = dict(width=16, heads=2, feedforward=32, encoder_layers=1, decoder_layers=1, max_positions=16)
 VOCABULARY = 11
@@ -26,13 +25,13 @@ EACH_TEXT_MODEL = pytest.mark.parametrize("kind", TEXT_MODELS)
 
 def text_model(kind: str, vocabulary_size: int = VOCABULARY):
     torch.manual_seed(0)
-    return MODELS[kind](MODELS[kind].Options(**SIZES), vocabulary_size).double().eval()
+    return MODELS[kind](MODELS[kind].Options(**SIZES), TextSpec(vocabulary_size)).double().eval()
 
 
 def string_network() -> StringNetwork:
     torch.manual_seed(0)
-    support = [(0,), (1,), (0, 0), (0, 2), (1, 1), (1, 2)]
-    return StringNetwork(StringNetwork.Options(width=5), support).double()
+    support = ((0,), (1,), (0, 0), (0, 2), (1, 1), (1, 2))
+    return StringNetwork(StringNetwork.Options(width=5), FiniteSpec(support))
 
 
 def dense(hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor, word_NW: Tensor) -> tuple[Tensor, ...]:
@@ -147,8 +146,8 @@ def test_tokens_sum_to_log_prob_of_the_text_models(kind: str) -> None:
 
 
 def test_tokens_sum_to_log_prob_of_the_string_network() -> None:
-    model, index = string_network(), torch.tensor([3, 0, 5, 3])
-    assert_sums_to_log_prob(model.token_log_prob(index), model.log_prob(index))
+    model, batch = string_network(), Strings(torch.tensor([3, 0, 5, 3]))
+    assert_sums_to_log_prob(model.token_log_prob(batch), model.log_prob(batch))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -181,10 +180,10 @@ def test_requests_of_the_text_models_agree_with_the_whole_distribution(kind: str
 def test_requests_of_the_string_network_agree_with_its_strings() -> None:
     """Of the strings 0, 1, 00, 02, 11, 12 the first symbol's probabilities, by summation."""
     model = string_network()
-    q_N = model.log_prob(torch.arange(6)).total_B.exp()
+    q_N = model.log_prob(Strings(torch.arange(6))).total_B.exp()
     first_V = torch.stack([q_N[[0, 2, 3]].sum(), q_N[[1, 4, 5]].sum()])
     request = TokenRequest(collision=True, entropy=True, word_BTW=torch.tensor([0, 1, 2]))
-    token = model.token_log_prob(torch.tensor([4, 0]), request)
+    token = model.token_log_prob(Strings(torch.tensor([4, 0])), request)
     for row in range(2):
         torch.testing.assert_close(token.collision_BT[row, 0], first_V.square().sum())
         torch.testing.assert_close(token.entropy_BT[row, 0], entropy_of(first_V.log()))
@@ -209,9 +208,7 @@ def test_padding_and_single_precision_do_not_matter() -> None:
             torch.testing.assert_close(getattr(single, name).double(), value, rtol=1e-4, atol=1e-5)
 
 
-def test_who_offers_it() -> None:
-    for kind in ("transformer", "vanilla-nat", "cmlm", "string-network"):
-        assert issubclass(MODELS[kind], PerToken)
-    assert not issubclass(CTC, PerToken)
-    assert not issubclass(Tabular, PerToken)
-    assert PerToken.__doc__.startswith("Per-token probabilities: ")
+@pytest.mark.parametrize("kind", list(MODELS))
+def test_who_offers_it(kind: str) -> None:
+    assert implements(MODELS[kind], PerToken) == (kind in {*TEXT_MODELS, "string-network"})
+    assert describe(PerToken) == "per-token probabilities"

@@ -1,16 +1,22 @@
-"""A world of two sources and three words that is small enough to enumerate: all that q can say, and p by hand."""
+"""What tests of objectives share: a world that is small enough to enumerate, and exact fits on finite languages.
+
+The world has two sources and three words: all that q can say is listed, and p is given by hand.
+"""
 
 import itertools
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from beyond_mle.models.string_network import StringNetwork
 from beyond_mle.models.transformer import Transformer
 from beyond_mle.symbols import EOS, PAD, UNK
 from beyond_mle.text.padding import pad
-from beyond_mle.types import Support, TextBatch
+from beyond_mle.types import Density, FiniteSpec, Strings, Support, TextBatch, TextSpec
 
 VOCABULARY = 6
 WORDS = (UNK, 4, 5)
@@ -20,13 +26,14 @@ P = [{(4, 5): 0.5, (5,): 0.3, (): 0.2}, {(4, 4, 5): 0.6, (UNK,): 0.4}]
 class World:
     """A Transformer in double precision that ends early, so that hardly any output reaches its length limit."""
 
+    spec: ClassVar = TextSpec(VOCABULARY)
     outputs: ClassVar = [words for length in range(7) for words in itertools.product(WORDS, repeat=length)]
     source_BS = torch.tensor([[4, 5, EOS], [5, EOS, PAD]])
 
     def __init__(self, p: list[dict[tuple[int, ...], float]] = P):
         torch.manual_seed(0)
         sizes = dict(width=8, heads=2, feedforward=16, encoder_layers=1, decoder_layers=1, max_positions=8)
-        self.model = Transformer(Transformer.Options(**sizes), VOCABULARY).double()
+        self.model = Transformer(Transformer.Options(**sizes), self.spec).double()
         with torch.no_grad():
             end = self.model.embedding.token.weight[EOS]
             self.model.norm.bias += 4 * end / end.square().sum()
@@ -72,3 +79,33 @@ def full_world() -> World:
     length = torch.tensor([len(output) for output in World.outputs])
     p = random * 0.1**length
     return World([dict(zip(World.outputs, row.tolist(), strict=True)) for row in p / p.sum(1, keepdim=True)])
+
+
+def whole_language(p_N: np.ndarray) -> Strings:
+    """A batch of every string, with its probability."""
+    log_p_N = torch.as_tensor(p_N, dtype=torch.float64).log()
+    return Strings(torch.arange(len(p_N)), Density(log_p_N, torch.zeros_like(log_p_N)))
+
+
+@pytest.fixture
+def fitted_q() -> Callable[[Any, Sequence[tuple[int, ...]], np.ndarray], np.ndarray]:
+    """Fit a string network to a language by an objective's exact expected loss (L-BFGS): q of each string."""
+
+    def fit(objective: Any, support: Sequence[tuple[int, ...]], p_N: np.ndarray) -> np.ndarray:
+        torch.manual_seed(0)
+        model = StringNetwork(StringNetwork.Options(width=16), FiniteSpec(tuple(support)))
+        batch = whole_language(p_N)
+        optimiser = torch.optim.LBFGS(
+            model.parameters(), max_iter=2000, tolerance_grad=1e-12, tolerance_change=0, line_search_fn="strong_wolfe"
+        )
+
+        def closure() -> Tensor:
+            optimiser.zero_grad()
+            loss = objective.losses(model, batch)["model"]
+            (loss.total / loss.count).backward()
+            return loss.metrics["loss"]
+
+        optimiser.step(closure)
+        return model.log_prob(batch).total_B.exp().detach().numpy()
+
+    return fit

@@ -9,23 +9,22 @@ import torch
 from beyond_mle.formulas import token_optima
 from beyond_mle.models.transformer import Transformer
 from beyond_mle.objectives.brier import Brier
-from beyond_mle.registry import OBJECTIVES
 from beyond_mle.symbols import EOS
-from beyond_mle.tasks.strings import Strings, StringsOptions
-from beyond_mle.types import TextBatch
+from beyond_mle.tasks.strings import FiniteLanguage, StringsOptions
+from beyond_mle.types import Spec, TextBatch, TextSpec
 
 P = np.array([0.5, 0.3, 0.15, 0.05])
 
 
 def brier(**options) -> Brier:
-    return Brier(Brier.Options(**options))
+    return Brier(Brier.Options(**options), Spec())
 
 
 def test_loss_and_gradient_are_those_of_the_squared_distance_to_the_truth() -> None:
     """‖q − e_y‖² − 1, from the whole vocabulary, by autograd."""
     torch.manual_seed(0)
     sizes = dict(width=8, heads=2, feedforward=16, encoder_layers=1, decoder_layers=1, max_positions=8)
-    model = Transformer(Transformer.Options(**sizes), 9).double()
+    model = Transformer(Transformer.Options(**sizes), TextSpec(9)).double()
     batch = TextBatch(torch.tensor([[4, 5, EOS]]), torch.tensor([[6, 4, 8]]))
     hidden_BTD, predicted_BT, _ = model.predictions(model.encoder(batch.source_BS), batch.target_BT)
     q_BTV = (hidden_BTD @ model.output_weight_VD.T).softmax(2)
@@ -50,14 +49,10 @@ def test_the_optimum_of_one_context_is_p(fitted_q: Callable) -> None:
 
 @pytest.mark.parametrize("average", ["token", "sentence"])
 def test_a_network_reaches_the_closed_form_of_a_language(average: str, fitted_q: Callable) -> None:
-    language = Strings(StringsOptions(symbols=[2, 3, 2], shortest=1, spread=0.7, seed=1))
+    language = FiniteLanguage(StringsOptions(symbols=[2, 3, 2], shortest=1, spread=0.7, seed=1))
     weight_N = language.p_N / (language.length_N if average == "sentence" else 1)
     closed_N = token_optima.language(language.support, weight_N, token_optima.brier)
     if average == "token":
         np.testing.assert_allclose(closed_N, language.p_N)
     q_N = fitted_q(brier(average=average), language.support, language.p_N)
     assert np.abs(q_N - closed_N).sum() / 2 < 1e-4
-
-
-def test_is_registered() -> None:
-    assert OBJECTIVES["brier"] is Brier

@@ -11,22 +11,23 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from beyond_mle.decoding.sampling import invert_cumulative
+from beyond_mle.formulas import scheduled_sampling_optima as closed_form
 from beyond_mle.models.transformer import Transformer
-from beyond_mle.objectives.likelihood import MLE
+from beyond_mle.objectives.mle import MLE
 from beyond_mle.objectives.scheduled_sampling import ScheduledSampling, mixed_prefix
 from beyond_mle.symbols import BOS, EOS, PAD, UNK
-from beyond_mle.types import LogProb, TextBatch
-from beyond_mle.yardsticks import scheduled_sampling as closed_form
+from beyond_mle.types import LogProb, TextBatch, TextSpec
 
 SOURCE = torch.tensor([[5, 6, 7, EOS, PAD], [4, 8, 9, 10, EOS], [6, EOS, PAD, PAD, PAD]])
 TARGET = torch.tensor([[9, 5, 6, 8, 4], [7, PAD, PAD, PAD, PAD], [4, 4, 10, PAD, PAD]])
 BATCH = TextBatch(SOURCE, TARGET)
+SPEC = TextSpec(11)
 
 
 def make_model(dropout: float = 0.0) -> Transformer:
     torch.manual_seed(0)
     sizes = Transformer.Options(width=16, heads=2, feedforward=32, encoder_layers=1, decoder_layers=2, max_positions=16)
-    model = Transformer(sizes, 11).double()
+    model = Transformer(sizes, SPEC).double()
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = dropout
@@ -34,7 +35,7 @@ def make_model(dropout: float = 0.0) -> Transformer:
 
 
 def make_objective(**options) -> ScheduledSampling:
-    return ScheduledSampling(ScheduledSampling.Options(**options))
+    return ScheduledSampling(ScheduledSampling.Options(**options), SPEC)
 
 
 def loss_and_gradient(objective: MLE, model: Transformer, batch: TextBatch = BATCH, step: int = 0) -> torch.Tensor:
@@ -100,7 +101,7 @@ def test_with_epsilon_one_it_is_maximum_likelihood(options: dict) -> None:
     """To the bit, with the same random numbers for dropout; and so is any ε if what is drawn is the truth."""
     model = make_model(dropout=0.3).train()
     got, expected = [], []
-    for objective, into in ((make_objective(**options), got), (MLE(MLE.Options(**options)), expected)):
+    for objective, into in ((make_objective(**options), got), (MLE(MLE.Options(**options), SPEC), expected)):
         torch.manual_seed(3)
         into.append(loss_and_gradient(objective, model))
     assert torch.equal(got[0], expected[0])
@@ -213,7 +214,7 @@ def test_the_gradient_takes_the_prefix_as_given() -> None:
         zero_grad, parameters = model.zero_grad, model.parameters
 
     assert not torch.equal(prefix_BT, TARGET)
-    torch.testing.assert_close(got, loss_and_gradient(MLE(MLE.Options(**options)), Shown()))
+    torch.testing.assert_close(got, loss_and_gradient(MLE(MLE.Options(**options), SPEC), Shown()))
 
 
 def test_a_step_depends_on_its_number_and_the_global_generator_only() -> None:
@@ -255,7 +256,7 @@ def rest(counts: np.ndarray, steps: int, **options) -> np.ndarray:
     strings = torch.tensor(list(np.ndindex(*counts.shape)))
     first_symbol = UNK + 1
     sizes = Transformer.Options(width=16, heads=2, feedforward=32, encoder_layers=1, decoder_layers=1, max_positions=8)
-    model = Transformer(sizes, first_symbol + max(counts.shape))
+    model = Transformer(sizes, TextSpec(first_symbol + max(counts.shape)))
     data_BT = (strings + first_symbol).repeat_interleave(torch.tensor(counts.ravel()), 0).repeat(2, 1)
     batch = TextBatch(torch.full((len(data_BT), 1), EOS), data_BT)
     objective = make_objective(schedule="constant", **options)

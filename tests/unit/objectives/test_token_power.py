@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from beyond_mle.formulas import token_optima
 from beyond_mle.objectives.token_power import TokenPower
-from beyond_mle.registry import OBJECTIVES
-from beyond_mle.tasks.strings import Strings, StringsOptions
-from beyond_mle.types import TokenLogProb
+from beyond_mle.tasks.strings import FiniteLanguage, StringsOptions
+from beyond_mle.types import Spec, TokenLogProb
 
 P = np.array([0.5, 0.3, 0.15, 0.05])
 ONE_SYMBOL = [(0,), (1,), (2,), (3,)]
@@ -22,7 +21,7 @@ GARDEN_PATH_P = np.array([0.1375, 0.1375, 0.1375, 0.1375, 0.45])
 
 
 def token_power(alpha: float, **options) -> TokenPower:
-    return TokenPower(TokenPower.Options(alpha=alpha, **options))
+    return TokenPower(TokenPower.Options(alpha=alpha, **options), Spec())
 
 
 def power_optimum(support: Sequence[tuple[int, ...]], weight_N: np.ndarray, alpha: float) -> np.ndarray:
@@ -78,7 +77,7 @@ def test_what_cannot_be_stays_impossible() -> None:
 
 @pytest.mark.parametrize("average", ["token", "sentence"])
 def test_a_network_reaches_the_closed_form_of_a_language(average: str, fitted_q: Callable) -> None:
-    language = Strings(StringsOptions(symbols=[2, 3, 2], shortest=1, spread=0.7, seed=1))
+    language = FiniteLanguage(StringsOptions(symbols=[2, 3, 2], shortest=1, spread=0.7, seed=1))
     weight_N = language.p_N / (language.length_N if average == "sentence" else 1)
     closed_N = power_optimum(language.support, weight_N, 0.5)
     assert closed_N.sum() == pytest.approx(1)
@@ -98,10 +97,6 @@ def test_garden_paths_lead_astray_as_they_do_mle(alpha: float, first: float, fit
 
 @given(st.integers(0, 1000), st.floats(0.1, 3))
 def test_greedy_search_finds_the_string_that_it_finds_in_mle(seed: int, alpha: float) -> None:
-    language = Strings(StringsOptions(symbols=[3, 2, 3], shortest=1, seed=seed))
+    language = FiniteLanguage(StringsOptions(symbols=[3, 2, 3], shortest=1, seed=seed))
     closed_N = power_optimum(language.support, language.p_N, alpha)
     assert greedy(language.support, closed_N) == greedy(language.support, language.p_N)
-
-
-def test_is_registered() -> None:
-    assert OBJECTIVES["token-power"] is TokenPower

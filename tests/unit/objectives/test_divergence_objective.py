@@ -1,29 +1,33 @@
-"""Divergences on text with known p: the exact gradient against finite differences, REINFORCE against the exact one."""
+"""JS_π and KL[Q‖P] as objectives: the divergence itself where p is a batch; on text the exact gradient against finite
+differences, REINFORCE against the exact one."""
 
 import copy
 import math
 
 import pytest
 import torch
-from beyond_mle.objectives.divergence import JS, ReverseKL
 from torch import nn
 
 from beyond_mle.formulas import divergence
+from beyond_mle.models.isotropic_gaussian import IsotropicGaussian
 from beyond_mle.models.string_network import StringNetwork
 from beyond_mle.models.tabular import Tabular
+from beyond_mle.objectives.js import JS
 from beyond_mle.objectives.policy_gradient import surrogate
-from beyond_mle.tasks.strings import Strings, StringsOptions
-from beyond_mle.types import LogProb, Support, TextBatch
+from beyond_mle.objectives.reverse_kl import ReverseKL
+from beyond_mle.tasks.plane import Plane
+from beyond_mle.tasks.strings import FiniteLanguage, LanguageData, StringsOptions
+from beyond_mle.types import LogProb, Spec, Support, TextBatch, VectorSpec
 
 PIS = [0.01, 0.5, 0.99]
 
 
 def js(pi: float, **options) -> JS:
-    return JS(JS.Options(pi=pi, **options))
+    return JS(JS.Options(pi=pi, **options), Spec())
 
 
 def reverse_kl(**options) -> ReverseKL:
-    return ReverseKL(ReverseKL.Options(**options))
+    return ReverseKL(ReverseKL.Options(**options), Spec())
 
 
 def expected_surrogate(objective, log_p_N, log_q_N) -> torch.Tensor:
@@ -106,17 +110,34 @@ def test_small_pi_follows_kl_and_large_pi_reverse_kl(full_world):
 
 
 @pytest.mark.parametrize("objective", [js(0.1), js(0.9), reverse_kl()], ids=["js .1", "js .9", "reverse-kl"])
+def test_where_p_is_a_batch_the_loss_is_the_divergence(objective):
+    """Of two Gaussians on a quadrature grid: their KL[Q‖P] has a closed form, and JS_π its bounds."""
+    data = Plane(Plane.Options(mixture_seed=None, mean=(1.0, 0.0), grid_step=0.1)).open(None)
+    model, same = (
+        IsotropicGaussian(IsotropicGaussian.Options(**options), VectorSpec(2))
+        for options in (dict(scale=0.8), dict(mean=[1.0, 0.0]))
+    )
+    got, least = (objective.losses(one, data.whole())["model"].total.item() for one in (model, same))
+    assert least == pytest.approx(0, abs=1e-9)
+    if isinstance(objective, ReverseKL):
+        assert got == pytest.approx(0.8**2 - 1 - 2 * math.log(0.8) + 0.5, abs=1e-9)
+    else:
+        assert 0.01 < got < divergence.binary_entropy(objective.options.pi)
+
+
+@pytest.mark.parametrize("objective", [js(0.1), js(0.9), reverse_kl()], ids=["js .1", "js .9", "reverse-kl"])
 @pytest.mark.parametrize("kind", [Tabular, StringNetwork])
-def test_on_finite_languages_the_mean_of_reinforce_is_the_gradient_of_the_expected_loss(kind, objective):
+def test_on_finite_languages_the_mean_of_reinforce_is_the_gradient_of_the_exact_loss(kind, objective):
     torch.manual_seed(0)
-    language = Strings(StringsOptions(symbols=[2, 3, 2], shortest=2))
-    model = kind(kind.Options(), language.support).double()
+    language = LanguageData(FiniteLanguage(StringsOptions(symbols=[2, 3, 2], shortest=2)))
+    model, batch = kind(kind.Options(), language.spec), language.whole()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.normal_()
-    p_N = torch.tensor(language.p_N)
-    log_prob = model.log_prob(torch.arange(len(p_N)))
-    losses = objective.expected_loss(log_prob, p_N), expected_surrogate(objective, p_N.log(), log_prob.total_B)
+    loss = objective.losses(model, batch)["model"]
+    losses = loss.total, expected_surrogate(objective, batch.density.log_p_B, model.log_prob(batch).total_B)
+    assert loss.count == 1
+    torch.testing.assert_close(loss.metrics["loss"], loss.total.detach())
     gradients = [torch.autograd.grad(loss, model.parameters(), retain_graph=True) for loss in losses]
     for exact, mean in zip(*gradients, strict=True):
         torch.testing.assert_close(mean, exact, rtol=1e-8, atol=1e-12)

@@ -1,0 +1,124 @@
+"""What every decoder must do with every model that it can see: reproducible outputs within their limits."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import tiny
+import torch
+from torch.nn import functional as F
+
+from beyond_mle.decoding.length_limit import LengthLimit
+from beyond_mle.decoding.sampling import SamplingOptions
+from beyond_mle.decoding.text_decoder import TextDecoder
+from beyond_mle.jobs import Entry
+from beyond_mle.registry import DECODERS
+from beyond_mle.symbols import BOS, EOS, PAD
+from beyond_mle.text.padding import pad
+
+PAIRS = tiny.with_decoder()
+ON_TEXT = [pair for pair in PAIRS if issubclass(DECODERS[pair[3]], TextDecoder)]
+ONE_OUTPUT = [pair for pair in ON_TEXT if not issubclass(DECODERS[pair[3]].Options, SamplingOptions)]
+
+
+def each(pairs: list[tuple[str, str, str, str]]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("pair", [pytest.param(pair, id=f"{pair[1]}/{pair[3]}") for pair in pairs])
+
+
+class Setting:
+    """A decoder, a model that it can see, and the test sources."""
+
+    def __init__(self, entry: Entry, parts: tiny.Parts):
+        self.decoder, self.model, self.data = entry.make(), parts.model, parts.data
+
+    @property
+    def source_BS(self) -> torch.Tensor:
+        return pad(self.data.pairs("test").sources())
+
+    def decode(self, source_BS: torch.Tensor, seed: int = 1) -> list[list[int]]:
+        return self.decoder.decode(self.model, source_BS, torch.Generator().manual_seed(seed))
+
+    def outputs(self, batch_size: int = 2, generator: torch.Generator | None = None, **more: Any) -> list[list[Any]]:
+        return self.decoder.outputs(self.model, self.data, "test", batch_size, generator, **more)
+
+
+@pytest.fixture
+def setting(pair: tuple[str, str, str, str], data_of: Callable[[str], Any]) -> Setting:
+    task, model, objective, decoder = pair
+    (solver, *_) = tiny.fitting_solvers(task, model, objective)
+    job = tiny.make_job(task, model, objective, solver, (decoder,))
+    return Setting(job.decoders[decoder], tiny.Parts(job, data_of(task)))
+
+
+@each(PAIRS)
+def test_equal_seeds_give_equal_outputs(setting: Setting) -> None:
+    first, again = (setting.outputs(generator=torch.Generator().manual_seed(4)) for _ in range(2))
+    assert first == again
+
+
+@each(ON_TEXT)
+def test_every_source_has_its_outputs_as_text(setting: Setting) -> None:
+    outputs = setting.outputs()
+    assert len(outputs) == len(setting.data.pairs("test"))
+    assert all(len(texts) == setting.decoder.samples for texts in outputs)
+    assert all(isinstance(text, str) for texts in outputs for text in texts)
+    assert setting.outputs(limit=2) == setting.outputs()[:2] or setting.decoder.samples > 1
+    assert len(setting.outputs(limit=2)) == 2
+
+
+@each(ON_TEXT)
+def test_progress_counts_every_pass_over_the_sources(setting: Setting) -> None:
+    done: list[int] = []
+    setting.outputs(progress=done.append)
+    assert sum(done) == len(setting.data.pairs("test")) * setting.decoder.samples
+
+
+@each(ON_TEXT)
+def test_outputs_hold_no_boundary_symbols_and_keep_to_their_limits(setting: Setting) -> None:
+    source_BS, options = setting.source_BS, setting.decoder.options
+    outputs = setting.decode(source_BS)
+    assert len(outputs) == len(source_BS)
+    assert not {PAD, BOS, EOS} & {token for output in outputs for token in output}
+    assert all(0 <= token < setting.data.spec.vocabulary_size for output in outputs for token in output)
+    if isinstance(options, LengthLimit):
+        limits = options.lengths(source_BS, setting.model).tolist()
+        assert all(options.min_length <= len(output) <= limit for output, limit in zip(outputs, limits, strict=True))
+    else:
+        assert all(len(output) <= 128 for output in outputs)  # the models' positions
+
+
+@each([pair for pair in ON_TEXT if issubclass(DECODERS[pair[3]].Options, LengthLimit)])
+def test_outputs_can_be_kept_short(setting: Setting) -> None:
+    if type(setting.model).__name__ == "Oracle":
+        pytest.skip("its outputs have the lengths that they have")
+    cls = type(setting.decoder)
+    setting.decoder = cls(cls.Options(max_ratio=0, max_extra=2, min_length=2))
+    assert {len(output) for output in setting.decode(setting.source_BS)} == {2}
+
+
+@each(ONE_OUTPUT)
+def test_padding_and_batch_do_not_matter(setting: Setting) -> None:
+    source_BS = setting.source_BS
+    together = setting.decode(source_BS)
+    assert setting.decode(F.pad(source_BS, (0, 3), value=PAD)) == together
+    alone = [setting.decode(row[row != PAD][None])[0] for row in source_BS]
+    assert alone == together
+
+
+@each([pair for pair in ON_TEXT if pair not in ONE_OUTPUT])
+def test_a_sample_needs_a_generator(setting: Setting) -> None:
+    with pytest.raises(ValueError, match="Generator"):
+        setting.decoder.decode(setting.model, setting.source_BS)
+
+
+@each([pair for pair in ON_TEXT if pair not in ONE_OUTPUT])
+def test_samples_differ(setting: Setting) -> None:
+    source_BS = setting.source_BS[:1].expand(60, -1)
+    assert len(set(map(tuple, setting.decode(source_BS)))) > 1
+
+
+@each([pair for pair in PAIRS if pair not in ON_TEXT])
+def test_points_are_finite_and_as_many_as_asked_for(setting: Setting) -> None:
+    (points,) = setting.outputs(generator=torch.Generator().manual_seed(0))
+    assert torch.tensor(points).shape == (setting.decoder.options.samples, setting.data.spec.dimensions)
+    assert torch.tensor(points).isfinite().all()
