@@ -164,7 +164,7 @@ def test_what_does_not_fit_is_refused_in_one_line(run: tuple, message: str) -> N
     ("run", "validation", "reason"),
     [
         (("plane", "isotropic-gaussian", "mle"), "bleu", "yardstick 'reference-overlap' is for pairs of texts"),
-        (("grammar", "transformer", "mle"), "coverage", "yardstick 'samples' is for points"),
+        (("grammar", "transformer", "mle"), "coverage", "yardstick 'sample-quality' is for points"),
         (("grammar", "transformer", "mle"), "bleuu", "no yardstick measures `validation: bleuu`"),
         (
             ("parallel", "transformer", "mle"),

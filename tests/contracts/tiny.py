@@ -51,7 +51,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
 }
 YARDSTICKS = {
     "distance": {"sources": 3},
-    "samples": {"samples": 300},
+    "sample-quality": {"samples": 300},
     "reference-overlap": {"bootstrap_samples": 20},
 }
 """Options of yardsticks."""

@@ -1,6 +1,5 @@
 import pytest
 import torch
-from beyond_mle.decoding.corpus import decode_corpus
 from toy_models import ToyStepwise, random_sources
 
 from beyond_mle.decoding.greedy import Greedy
