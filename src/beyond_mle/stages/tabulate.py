@@ -1,6 +1,7 @@
 """Make the tidy table of one page: means over seeds beside the control's and the paper's numbers.
 
-python -m beyond_mle tabulate --study results/default/studies/….yaml --results results/default --page table1_autoregressive
+python -m beyond_mle tabulate --study results/default/studies/….yaml --results results/default \\
+    --page table1_autoregressive
 """
 
 from beyond_mle.config import load_resolved
@@ -18,8 +19,8 @@ def main() -> None:
     study = load_resolved(arguments.study)
     page = Page(arguments.page, study, arguments.results)
     searches = [name for name, options in study.decoders.items() if options.get("kind", name) == "beam"]
-    table = tabulate(
-        page.scores(), controls(page.jobs), load_published(PUBLISHED), study.substitutes, [*searches, "exact"]
-    )
+    drawn = [name for name, section in page.sections.items() if section == "decoder"]
+    related, published = controls(page.jobs), load_published(PUBLISHED)
+    table = tabulate(page.scores(), related, published, study.substitutes, [*searches, "exact"], drawn)
     write_table(table, page.layout.page_table(page.name))
     print(f"{page.name}: {len(table)} rows, {table.paper.notna().sum()} of them with a published number")

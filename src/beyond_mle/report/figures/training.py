@@ -1,10 +1,11 @@
-"""Figures of training logs in which objectives are compared: a line each, in the same panel."""
+"""Training logs: each objective in a panel of its own, or a line each in the same panel."""
 
 from collections.abc import Sequence
 from itertools import cycle
 
 import matplotlib
 import pandas as pd
+import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -29,6 +30,47 @@ RANGE = 10
 FEW = 10
 """A line of at most so many points shows them."""
 _DASHES = ("-", "--", ":", "-.")
+
+
+@matplotlib.rc_context(PLOT_SETTINGS)
+def learning_curves(curves: pd.DataFrame, palette: Palette) -> Figure:
+    """Validation and loss by step: a column per objective, a line per seed.
+
+    Args:
+        curves: one task and model of `read_curves`. Losses of different objectives do not compare, so each
+            has its own axis; validations share theirs.
+        palette: the objectives' colours.
+    """
+    objectives = list(dict.fromkeys(curves.objective))
+    figure = Figure(figsize=(1.0 + 1.9 * max(2, len(objectives)), 3.8))
+    axes = figure.subplots(2, len(objectives), sharex="col", squeeze=False)
+    for column, objective in enumerate(objectives):
+        for row, quantity in enumerate(("validation", "loss")):
+            axis = axes[row, column]
+            seaborn.lineplot(
+                curves[(curves.objective == objective) & (curves.quantity == quantity)],
+                x="step",
+                y="value",
+                units="seed",
+                estimator=None,
+                ax=axis,
+                color=palette.get(objective, OTHER),
+                alpha=0.75,
+                marker="o" if quantity == "validation" else None,
+                markersize=2.5,
+                markeredgewidth=0,
+            )
+            axis.set_ylabel("")
+            axis.tick_params(axis="x", rotation=30)
+            if row == 0 and column:
+                axis.sharey(axes[0, 0])
+                axis.tick_params(labelleft=False)
+        axes[0, column].set_title(objective)
+        axes[1, column].set_xlabel("step")
+    axes[0, 0].autoscale(axis="y")
+    axes[0, 0].set_ylabel("validation")
+    axes[1, 0].set_ylabel("loss")
+    return figure
 
 
 @matplotlib.rc_context(PLOT_SETTINGS)
