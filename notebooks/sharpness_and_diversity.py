@@ -15,7 +15,9 @@
 # each word, which is the same thing only where words are independent, as those of Vanilla-NAT are given the length.
 #
 # Asked is, therefore, not whether samples get better (colder samples do), but whether they get better *at equal
-# diversity*: whether the points of the convex objectives lie above the curve of the temperatures.
+# diversity*: whether the points of the convex objectives lie above the curve of the temperatures. Diversity is told by
+# the different outputs per source, and by self-BLEU, the BLEU of each sample with the others of its source as
+# references: the lower, the more diverse, so that a point above the curve, or left of it, is better.
 
 # %% tags=["parameters"]
 study = "config/default.yaml"
@@ -35,27 +37,17 @@ from beyond_mle.report.page import Page
 
 page = Page(name, load_resolved(study), Path(results))
 scores = selections.trained(page.scores())
-for y in ("validity", "bleu"):
-    rows = frontier(scores, page.controls, page.sections, "distinct-outputs", y)
-    figure = scatter.frontier(rows, "distinct-outputs", y)
-    caption = "Samples: quality against different outputs per source. Numbers are temperatures and orders k."
-    display(page.show(figure, rows, f"frontier_{y}", f"{caption} Mean and sd over seeds."))
-
-# %% [markdown]
-# The same against self-BLEU, the BLEU of each sample with the others of its source as references: the lower, the more
-# diverse. Here a point above the curve, or left of it, is better.
+for kind, x in (("frontier", "distinct-outputs"), ("self_bleu", "self-bleu")):
+    for y in ("validity", "bleu"):
+        rows = frontier(scores, page.controls, page.sections, x, y)
+        caption = f"Samples: quality against {x}. Numbers are temperatures and orders k. Mean and sd over seeds."
+        display(page.show(scatter.frontier(rows, x, y), rows, f"{kind}_{y}", caption))
 
 # %%
-for y in ("validity", "bleu"):
-    rows = frontier(scores, page.controls, page.sections, "self-bleu", y)
-    figure = scatter.frontier(rows, "self-bleu", y)
-    caption = "Samples: quality against self-BLEU. Numbers are temperatures and orders k."
-    display(page.show(figure, rows, f"self_bleu_{y}", f"{caption} Mean and sd over seeds."))
-
-# %%
-samples = ["self-bleu", "distinct-outputs", "distinct-1", "distinct-2", "support-coverage", "validity", "bleu"]
-table = page.table(samples, scores[scores.temperature.notna()].decoder.unique())
-page.comparison(table, "metric", "Samples, at the temperature named or at 1.")
+diversity = ["distinct-outputs", "self-bleu", "support-coverage"]
+for metrics in (diversity, ["validity", "bleu", "distinct-1", "distinct-2"]):
+    table = page.table(metrics, selections.samplers(scores))
+    display(page.comparison(table, "metric", "Samples, at the temperature τ."))
 
 # %% [markdown]
 # ## Sharpness
@@ -71,10 +63,9 @@ rows = page.means(orders, sharpness, "none")
 page.show(lines.lines(rows, "order", "model"), rows, "sharpness", "Sharpness against k: mean and sd over seeds.")
 
 # %%
-diversity = ["distinct-outputs", "self-bleu", "support-coverage"]
 rows = page.means(selections.sampled(orders), diversity)
-figure = lines.lines(rows, "order", "model")
-page.show(figure, rows, "diversity", "Diversity of samples at temperature 1 against k: mean and sd over seeds.")
+caption = "Diversity of samples at temperature 1 against k: mean and sd over seeds."
+page.show(lines.lines(rows, "order", "model"), rows, "diversity", caption)
 
 # %%
 table = page.table([*sharpness, "kl", "total-variation"], ["none"])

@@ -33,8 +33,7 @@ from beyond_mle.report.figures import bars, lines
 from beyond_mle.report.page import Page
 
 page = Page(name, load_resolved(study), Path(results))
-paper = page.paper(["bleu"], ["wmt14-ende", "wmt14-deen"])
-paper = paper[paper.model == "transformer"]
+paper = page.paper(["bleu"], ["wmt14-ende", "wmt14-deen"]).query("model == 'transformer'")
 paper = pd.concat([paper, effects.search_gaps(paper, ["beam5"])])
 html_table.printed(paper, "decoder", "The paper's Table 1 (Shao et al. 2023): one run each, tokenised BLEU.")
 
@@ -71,13 +70,11 @@ page.comparison(table, "metric", "Can the output occur, is it the likeliest, how
 # %%
 # A sharper model explains held-out references worse: NLL rises while entropy falls.
 sharpness = ["entropy", "nll", "kl", "log-q-mode"]
-table = page.table(sharpness, ["none"])
-page.comparison(table, "metric", "The model's probabilities; kl is KL[P‖Q].")
+page.comparison(page.table(sharpness, ["none"]), "metric", "The model's probabilities; kl is KL[P‖Q].")
 
 # %%
-orders = page.means(scores, sharpness, "none")
-caption = "Sharpness against the order k: mean and sample sd over seeds."
-page.show(lines.by_order(orders, page.palette), orders, "sharpness", caption)
+rows = page.means(scores, sharpness, "none")
+page.show(lines.by_order(rows, page.palette), rows, "sharpness", "Sharpness against k: mean and sample sd over seeds.")
 
 # %%
 display(*page.learning_curves())

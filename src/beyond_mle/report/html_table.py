@@ -1,6 +1,6 @@
 """Tables of the report as HTML: what stands in their rows and cells (see cells.py for how it is shown)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
@@ -15,6 +15,8 @@ from beyond_mle.study import Study
 
 Across = Literal["decoder", "metric"]
 
+ABREAST = 6
+"""The most metrics of one of the `blocks`."""
 _ABSENT = {"mean": "not measured", "paper": "not published"}
 
 
@@ -66,6 +68,18 @@ def comparison(
     seeds = "" if (table.model == ORACLE).all() else " Ours: mean ± sample sd over seeds."
     unpublished = "" if table.paper.notna().any() else " The paper prints none of these."
     return render(table=Table(columns, groups, f"{caption}{seeds}{unpublished} {study.caveat}"))
+
+
+def blocks(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """A page's whole table in parts that fit a page side by side: what it is, and its rows.
+
+    What needs no outputs comes first, then what was measured on outputs; of each at most `ABREAST` metrics.
+    """
+    needs_none = table.decoder == style.NO_DECODER
+    for title, rows in (("Without outputs", table[needs_none]), ("Outputs", table[~needs_none])):
+        metrics = list(rows.metric.unique())
+        for first in range(0, len(metrics), ABREAST):
+            yield title, rows[rows.metric.isin(metrics[first : first + ABREAST])]
 
 
 def printed(scores: pd.DataFrame, across: Across, caption: str) -> HTML:

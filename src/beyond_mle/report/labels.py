@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from beyond_mle.report.style import ORACLE, SYMBOLS, named
+from beyond_mle.report.style import ALWAYS_TOLD, ORACLE, named
 
 LABELS = ["task_label", "label", "system_label", "decoder_label"]
 """The columns of `labelled`: of the task; of the objective with what else was varied in training; the same with the
@@ -22,8 +22,8 @@ def hyper_parameters(rows: pd.DataFrame) -> list[str]:
 def labelled(rows: pd.DataFrame, sections: Mapping[str, str]) -> pd.DataFrame:
     """The rows with the columns `LABELS`.
 
-    A hyper-parameter that has a symbol, such as the order, is always told; others where rows of the same names differ
-    in it. What follows from p is named after what it is: p itself, or the optimum of an objective.
+    The order and a few other hyper-parameters are always told; others where rows of the same names differ in them. What
+    follows from p is named after what it is: p itself, or the optimum of an objective.
 
     Args:
         rows: of the long table, or means of them.
@@ -47,6 +47,6 @@ def _labels(rows: pd.DataFrame, name: str, columns: Sequence[str], within: Seque
     """The names in a column, each with those of the further columns that are to be told."""
     labels = rows[name].astype(object).reset_index(drop=True)
     for _, own in rows.reset_index(drop=True).groupby([*within, name], sort=False, dropna=False):
-        told = [column for column in columns if column in SYMBOLS or own[column].nunique(dropna=False) > 1]
+        told = [column for column in columns if column in ALWAYS_TOLD or own[column].nunique(dropna=False) > 1]
         labels[own.index] = [named(own[name].iloc[0], values) for values in own[told].to_dict("records")]
     return labels.set_axis(rows.index)

@@ -47,6 +47,11 @@ def sampled(rows: pd.DataFrame, temperature: float = 1.0) -> pd.DataFrame:
     return rows[column(rows, "temperature") == temperature]
 
 
+def samplers(rows: pd.DataFrame) -> list[str]:
+    """The decoders that draw samples at some temperature."""
+    return list(rows[column(rows, "temperature").notna()].decoder.unique())
+
+
 def swept(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     """The systems of which there are variants with other values of this hyper-parameter."""
     values = rows.assign(swept=column(rows, name)).groupby(SYSTEM, sort=False, dropna=False)["swept"]

@@ -37,7 +37,9 @@ _FURTHER = {
 }
 """Metrics that no yardstick measures: of other environments, of the machine, of mathematics."""
 _BOUND_SIGNS = {"nll": "≤", "nll-token": "≤", "kl": "≤", "reverse-kl": "≥"}
-SYMBOLS = {"order": "k", "pi": "π", "epsilon": "ε", "alpha": "α"}
+ALWAYS_TOLD = ("order", "pi", "epsilon", "alpha")
+"""The hyper-parameters that labels always have; others where they tell something apart."""
+_SYMBOLS = {"order": "k", "pi": "π", "epsilon": "ε", "alpha": "α", "temperature": "τ"}
 """How labels write hyper-parameters; others by their names."""
 
 PLOT_SETTINGS = {
@@ -96,7 +98,7 @@ def named(name: str, values: Mapping[str, Any]) -> str:
     >>> named("convex-exp", {"order": 1.0, "average": "token", "pi": None})
     'convex-exp, k = 1, average = token'
     """
-    told = [f"{SYMBOLS.get(option, option)} = {text(value)}" for option, value in values.items() if not pd.isna(value)]
+    told = [f"{_SYMBOLS.get(option, option)} = {text(value)}" for option, value in values.items() if not pd.isna(value)]
     return ", ".join([name, *told])
 
 

@@ -24,12 +24,12 @@ def bars(rows: pd.DataFrame, palette: Palette, label: str | None = None) -> Figu
     label = label or metric_label(rows.metric.iloc[0])
     shown = [rows[(rows.task_label == task) & rows.model.isin([model, ORACLE])] for task, model in panels]
     most = max(len(panel) for panel in shown)
-    figure = Figure(figsize=(1.2 + 3.0 * len(panels), 0.9 + 0.3 * most))
+    figure = Figure(figsize=(1.2 + 3.2 * len(panels), 1.0 + 0.3 * most))
     axes = figure.subplots(1, len(panels), sharex=True, squeeze=False)[0]
     for axis, (task, model), panel in zip(axes, panels, shown, strict=True):
         _panel(axis, panel, palette)
         axis.set_ylim(most - 0.4, -0.6)
-        axis.set_title(f"{model}, {task}")
+        axis.set_title(f"{model}\n{task}")
         axis.set_xlabel(label)
     return figure
 

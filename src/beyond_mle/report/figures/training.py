@@ -34,7 +34,7 @@ _DASHES = ("-", "--", ":", "-.")
 
 @matplotlib.rc_context(PLOT_SETTINGS)
 def learning_curves(curves: pd.DataFrame, palette: Palette) -> Figure:
-    """Validation and loss by step: a column per objective, a line per seed.
+    """Validation (where there is one) and loss by step: a column per objective, a line per seed.
 
     Args:
         curves: one task and model of `read_curves`. Losses of different objectives do not compare, so each
@@ -42,34 +42,23 @@ def learning_curves(curves: pd.DataFrame, palette: Palette) -> Figure:
         palette: the objectives' colours.
     """
     objectives = list(dict.fromkeys(curves.objective))
-    figure = Figure(figsize=(1.0 + 1.9 * max(2, len(objectives)), 3.8))
-    axes = figure.subplots(2, len(objectives), sharex="col", squeeze=False)
-    for column, objective in enumerate(objectives):
-        for row, quantity in enumerate(("validation", "loss")):
-            axis = axes[row, column]
-            seaborn.lineplot(
-                curves[(curves.objective == objective) & (curves.quantity == quantity)],
-                x="step",
-                y="value",
-                units="seed",
-                estimator=None,
-                ax=axis,
-                color=palette.get(objective, OTHER),
-                alpha=0.75,
-                marker="o" if quantity == "validation" else None,
-                markersize=2.5,
-                markeredgewidth=0,
-            )
-            axis.set_ylabel("")
-            axis.tick_params(axis="x", rotation=30)
-            if row == 0 and column:
-                axis.sharey(axes[0, 0])
+    quantities = [name for name in ("validation", "loss") if (curves.quantity == name).any()]
+    width, height = 1.0 + 1.9 * max(2, len(objectives)), 0.4 + 1.7 * len(quantities)
+    figure = Figure(figsize=(width, height))
+    axes = figure.subplots(len(quantities), len(objectives), sharex="col", squeeze=False)
+    for line, quantity in zip(axes, quantities, strict=True):
+        for axis, objective in zip(line, objectives, strict=True):
+            own = curves[(curves.objective == objective) & (curves.quantity == quantity)]
+            _seeds(axis, own, palette.get(objective, OTHER), dots=quantity == "validation")
+            if quantity == "validation" and axis is not line[0]:
+                axis.sharey(line[0])
                 axis.tick_params(labelleft=False)
-        axes[0, column].set_title(objective)
-        axes[1, column].set_xlabel("step")
-    axes[0, 0].autoscale(axis="y")
-    axes[0, 0].set_ylabel("validation")
-    axes[1, 0].set_ylabel("loss")
+        line[0].set_ylabel(quantity)
+        line[0].autoscale(axis="y")
+    for axis, objective in zip(axes[0], objectives, strict=True):
+        axis.set_title(objective)
+    for axis in axes[-1]:
+        axis.set_xlabel("step")
     return figure
 
 
@@ -125,6 +114,14 @@ def schedules(epsilon: pd.DataFrame, palette: Palette) -> Figure:
     axis.set(xlabel="step", ylabel="ε, probability of the true word")
     figure.legend(loc="outside right upper")
     return figure
+
+
+def _seeds(axis: Axes, own: pd.DataFrame, colour: str, *, dots: bool) -> None:
+    """A line per seed."""
+    marks = {"marker": "o", "markersize": 2.5, "markeredgewidth": 0} if dots else {}
+    seaborn.lineplot(own, x="step", y="value", units="seed", estimator=None, ax=axis, color=colour, alpha=0.75, **marks)
+    axis.set(xlabel="", ylabel="")
+    axis.tick_params(axis="x", rotation=30)
 
 
 def _looks(objectives: list[str], palette: Palette) -> dict[str, dict]:
