@@ -5,7 +5,6 @@ from itertools import cycle
 
 import matplotlib
 import pandas as pd
-import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -119,8 +118,8 @@ def schedules(epsilon: pd.DataFrame, palette: Palette) -> Figure:
 def _seeds(axis: Axes, own: pd.DataFrame, colour: str, *, dots: bool) -> None:
     """A line per seed."""
     marks = {"marker": "o", "markersize": 2.5, "markeredgewidth": 0} if dots else {}
-    seaborn.lineplot(own, x="step", y="value", units="seed", estimator=None, ax=axis, color=colour, alpha=0.75, **marks)
-    axis.set(xlabel="", ylabel="")
+    for _, line in own.groupby("seed", sort=False):
+        axis.plot(line.step, line.value, color=colour, alpha=0.75, **marks)
     axis.tick_params(axis="x", rotation=30)
 
 
