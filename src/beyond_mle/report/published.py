@@ -11,14 +11,14 @@ from beyond_mle.files import read_yaml
 
 NUMBER = ["task", "model", "objective", "decoder", "metric"]
 """What names a printed number; hyper-parameters of its objective stand in columns of their own."""
-_DEPTH = len(NUMBER)
-_OBJECTIVE = NUMBER.index("objective") + 1
+_OPTIONS = "options"
+"""Where a decoder would stand: the hyper-parameters of the objective."""
 
 
 def load_published(path: Path) -> pd.DataFrame:
     """Read the nested mapping data set → model → objective → decoder → metric → number.
 
-    A number right below an objective is a hyper-parameter of it, such as `order: 3`.
+    Beside its decoders an objective may have `options`, such as `{order: 3}`.
 
     Returns:
         The columns `NUMBER` (task: the data set), value, and one for each of those hyper-parameters, missing where
@@ -27,18 +27,17 @@ def load_published(path: Path) -> pd.DataFrame:
     Raises:
         UserError: if the file is missing, does not parse, or a number stands at another depth.
     """
-    leaves = dict(_leaves(read_yaml(path), ()))
-    given: dict[tuple[str, ...], dict[str, Any]] = {}
+    options: dict[tuple[str, ...], dict[str, Any]] = {}
     rows: list[dict[str, Any]] = []
-    for key, value in leaves.items():
-        is_option = len(key) == _OBJECTIVE + 1
-        if len(key) not in (_DEPTH, _OBJECTIVE + 1) or not isinstance(value, int | float):
+    for key, value in _leaves(read_yaml(path), ()):
+        if len(key) != len(NUMBER) or not isinstance(value, int | float):
             raise UserError(f"{path}: '{'.'.join(key)}' must be data set.model.objective.decoder.metric: number")
-        if is_option:
-            given.setdefault(key[:_OBJECTIVE], {})[key[-1]] = value
+        *system, decoder, name = key
+        if decoder == _OPTIONS:
+            options.setdefault(tuple(system), {})[name] = value
         else:
             rows.append({**dict(zip(NUMBER, key, strict=True)), "value": float(value)})
-    return pd.DataFrame([{**row, **given.get(tuple(row[name] for name in NUMBER[:3]), {})} for row in rows])
+    return pd.DataFrame([{**row, **options.get(tuple(row[name] for name in NUMBER[:3]), {})} for row in rows])
 
 
 def as_scores(published: pd.DataFrame, data: Collection[str]) -> pd.DataFrame:
