@@ -21,8 +21,9 @@
 # and `convex-exp-hidden` scores only those tokens that CMLM's input hides, as its MLE does.
 
 # %% tags=["parameters"]
-config = "results/default/study.yaml"
+study = "config/default.yaml"
 results = "results/default"
+name = "convex_functions"
 
 # %%
 from pathlib import Path
@@ -31,17 +32,18 @@ import pandas as pd
 from IPython.display import display
 
 from beyond_mle.config import load_resolved
-from beyond_mle.report import curve_figures, curves, effects, gains, html_table, knob_figures, knobs
+from beyond_mle.report import curves, selections
+from beyond_mle.report.figures import lines, marks, training
 from beyond_mle.report.page import Page
 
-page = Page("convex_functions", load_resolved(config), Path(results))
-scores = gains.searched(page.scores(), page.runs)
-orders = knobs.objective_sweep(page.study, page.runs, "order", control=0)
+page = Page(name, load_resolved(study), Path(results))
+scores = selections.searched(selections.trained(page.scores()), page.jobs)
+orders = selections.along(scores, "order", page.controls, at_control=0)
 quality, sharpness = ["bleu", "validity", "mode-hit"], ["entropy", "nll", "log-q-mode"]
-for name, metrics in (("quality", quality), ("sharpness", sharpness)):
-    rows = knobs.join(effects.over_seeds(scores, metrics), orders)
-    figure = knob_figures.lines(rows, "order", "model")
-    display(page.show(figure, rows, f"{name}_by_order", f"{name.capitalize()} against k: mean and sd over seeds."))
+for kind, metrics in (("quality", quality), ("sharpness", sharpness)):
+    rows = page.means(orders, metrics)
+    figure = lines.lines(rows, "order", "model")
+    display(page.show(figure, rows, f"{kind}_by_order", f"{kind.capitalize()} against k: mean and sd over seeds."))
 
 # %% [markdown]
 # ## All functions, beside their controls
@@ -49,14 +51,14 @@ for name, metrics in (("quality", quality), ("sharpness", sharpness)):
 # a first stage, and is compared with it.
 
 # %%
-rows = effects.over_seeds(gains.gains(scores, page.runs, quality), quality)
-page.show(knob_figures.gains(rows), rows, "gains", "Gains over the control: mean and sd over seeds.")
+rows = page.gains(scores, quality)
+page.show(marks.gain_marks(rows), rows, "gains", "Gains over the control: mean and sd over seeds.")
 
 # %%
-table = page.table(quality, scores.decoder.unique())
-display(html_table.comparison(page.study, table, "metric", "BLEU by sacreBLEU."))
+table = selections.trained(page.table(quality, scores.decoder.unique()))
+display(page.comparison(table, "metric", "BLEU by sacreBLEU."))
 table = page.table([*sharpness, "kl"], ["none"])
-html_table.comparison(page.study, table[table.model != "truth"], "metric", "The model's probabilities; kl is KL[P‖Q].")
+page.comparison(selections.trained(table), "metric", "The model's probabilities; kl is KL[P‖Q].")
 
 # %% [markdown]
 # ## Why: what a sentence weighs
@@ -65,11 +67,9 @@ html_table.comparison(page.study, table[table.model != "truth"], "metric", "The 
 # deviation $s$: 100 % if all weigh the same, as under MLE; near 0 if a few have nearly all the weight.
 
 # %%
-logs = curves.read_curves(page.runs, page.results / "runs", ["weight", "weight_sd", "gradient_norm", "validation"])
-logs = pd.concat([logs, curves.effective_share(logs)])
-is_second = logs.objective.isin({run.objective for run in page.runs if run.start_from})
 shown = ["weight", "effective_share", "gradient_norm", "validation"]
-for name, rows in (("second_stage", logs[is_second]), ("from_scratch", logs[~is_second])):
-    figure = curve_figures.compare(rows, page.palette, shown)
-    caption = f"{name.replace('_', ' ').capitalize()}: weights, gradients and validation by step. Mean and sd."
-    display(page.show(figure, rows, name, caption))
+for stage, is_second in (("second_stage", True), ("from_scratch", False)):
+    logs = page.logs([*shown, "weight_sd"], second_stage=is_second)
+    logs = pd.concat([logs, curves.effective_share(logs)])
+    caption = f"{stage.replace('_', ' ').capitalize()}: weights, gradients and validation by step. Mean and sd."
+    display(page.show(training.compare(logs, page.palette, shown), logs, stage, caption))

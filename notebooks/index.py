@@ -11,8 +11,9 @@
 # control trained for as long; every claim gets a verdict.
 
 # %% tags=["parameters"]
-config = "results/default/study.yaml"
+study = "config/default.yaml"
 results = "results/default"
+name = "index"
 
 # %%
 from pathlib import Path
@@ -21,7 +22,7 @@ from beyond_mle.config import load_resolved
 from beyond_mle.report import html_table, scorecard_table
 from beyond_mle.report.page import Page
 
-page = Page("index", load_resolved(config), Path(results))
+page = Page(name, load_resolved(study), Path(results))
 html_table.links(page.others())
 
 # %% [markdown]
@@ -45,6 +46,12 @@ html_table.plain(page.trainings(), "Steps are optimiser steps, the same for all 
 
 # %%
 html_table.plain(page.objectives(), "The objectives maximise the mean of f(g), where g = log p / T.")
+
+# %% [markdown]
+# What could not be measured of some runs, and why.
+
+# %%
+html_table.plain(page.skipped(), "Yardsticks that lack something, by model.", empty="Everything was measured.")
 
 # %% [markdown]
 # ## The data

@@ -19,43 +19,44 @@
 # Gains are those over MLE, continued from the same weights for as many steps, and paired by seed.
 
 # %% tags=["parameters"]
-config = "results/default/study.yaml"
+study = "config/default.yaml"
 results = "results/default"
+name = "modality_and_length"
 
 # %%
 from pathlib import Path
 
 from beyond_mle.config import load_resolved
-from beyond_mle.report import effects, gains, html_table, knob_figures, knobs
+from beyond_mle.report import gains, selections
+from beyond_mle.report.figures import lines
 from beyond_mle.report.page import Page
 
-page = Page("modality_and_length", load_resolved(config), Path(results))
-scores = gains.searched(page.scores(), page.runs)
+page = Page(name, load_resolved(study), Path(results))
+scores = selections.searched(selections.trained(page.scores()), page.jobs)
+styles, clauses = selections.swept(scores, "styles"), selections.swept(scores, "main_clauses")
 metrics = ["bleu", "validity", "repetition"]
-gained = effects.over_seeds(gains.gains(scores, page.runs, metrics), metrics)
-levels = effects.over_seeds(scores, metrics)
 
 # %% [markdown]
 # ## Modality: how many styles
 # Each style words every sentence differently. Odds are equal, or fall with the rank of the style.
 
 # %%
-styles = knobs.task_sweep(page.study, page.tasks, ["styles", "zipf"])
-rows = gains.odds(knobs.join(gained, styles))
-figure = knob_figures.lines(rows, "styles", "odds", differences=True)
+rows = gains.with_odds(page.gains(styles, metrics), page.jobs)
+figure = lines.lines(rows, "styles", "odds", differences=True)
 page.show(figure, rows, "gain_by_styles", "Gains of convex learning by the number of styles: mean and sd over seeds.")
 
 # %% [markdown]
 # The same without the difference, where odds are equal: does the control fall, or does convex learning rise?
 
 # %%
-rows = knob_figures.system(knobs.join(levels, styles).query("zipf == 0"))
-figure = knob_figures.lines(rows, "styles", "system")
+rows = gains.with_odds(page.means(styles, metrics), page.jobs)
+rows = rows[rows.odds == "equal odds"]
+figure = lines.lines(rows, "styles", "system_label")
 page.show(figure, rows, "level_by_styles", "Each objective by the number of styles of equal odds: means and sd.")
 
 # %%
 table = page.table(metrics, scores.decoder.unique())
-html_table.comparison(page.study, table[table.task.isin(styles.task)], "metric", "BLEU by sacreBLEU.")
+page.comparison(table[table.task.isin(styles.task)], "metric", "BLEU by sacreBLEU.")
 
 # %% [markdown]
 # ## Length: how many clauses
@@ -63,17 +64,15 @@ html_table.comparison(page.study, table[table.task.isin(styles.task)], "metric",
 # word follows itself, the typical fault of words predicted without knowing each other: there less is better.
 
 # %%
-clauses = knobs.task_sweep(page.study, page.tasks, ["main_clauses"])
-lengths = gains.lengths(page.study, scores)
-rows = knob_figures.system(knobs.join(gained, clauses).merge(lengths))
-figure = knob_figures.lines(rows, "length", "system", differences=True)
+rows = gains.with_length(page.gains(clauses, metrics), scores, page.jobs)
+figure = lines.lines(rows, "length", "system_label", differences=True)
 page.show(figure, rows, "gain_by_length", "Gains of convex learning by length: mean and sd over seeds.")
 
 # %%
-rows = knob_figures.system(gains.exponents(knobs.join(gained, clauses).merge(lengths)))
-figure = knob_figures.lines(rows, "length", "system")
+rows = gains.exponents(rows)
+figure = lines.lines(rows, "length", "system_label")
 page.show(figure, rows, "exponents", "How far the optimum is sharpened, by length: closed form.")
 
 # %%
 table = page.table(metrics, scores.decoder.unique())
-html_table.comparison(page.study, table[table.task.isin(clauses.task)], "metric", "BLEU by sacreBLEU.")
+page.comparison(table[table.task.isin(clauses.task)], "metric", "BLEU by sacreBLEU.")

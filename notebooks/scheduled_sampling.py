@@ -19,8 +19,9 @@
 # ([closed form](sharpening_theory.html)). The **control** is MLE, as many steps from scratch.
 
 # %% tags=["parameters"]
-config = "results/default/study.yaml"
+study = "config/default.yaml"
 results = "results/default"
+name = "scheduled_sampling"
 
 # %%
 from pathlib import Path
@@ -29,17 +30,19 @@ import pandas as pd
 from IPython.display import display
 
 from beyond_mle.config import load_resolved
-from beyond_mle.report import curve_figures, curves, effects, gains, html_table, knob_figures, schedules
+from beyond_mle.report import schedules, selections
+from beyond_mle.report.figures import marks, training
 from beyond_mle.report.page import Page
 
-page = Page("scheduled_sampling", load_resolved(config), Path(results))
-logs = curves.read_curves(page.runs, page.results / "runs", ["epsilon", "validation", "nll"])
-epsilon = pd.concat([schedules.schedules(page.study, page.runs), logs[logs.quantity == "epsilon"]])
-figure = curve_figures.schedules(epsilon, page.palette)
+page = Page(name, load_resolved(study), Path(results))
+logs = page.logs(["epsilon", "validation", "nll"])
+formulas = schedules.schedules(page.jobs[run.key] for run in page.runs)
+epsilon = pd.concat([formulas, logs[logs.quantity == "epsilon"]])
+figure = training.schedules(epsilon, page.palette)
 page.show(figure, epsilon, "epsilon", "ε by step: lines from the formula; dots as logged, means since the last dot.")
 
 # %%
-figure = curve_figures.compare(logs, page.palette, ["validation", "nll"])
+figure = training.compare(logs, page.palette, ["validation", "nll"])
 caption = "Validation, and the training NLL per token of the true words after what the model was given to read."
 page.show(figure, logs, "training", f"{caption} A line is the mean over seeds, a band the sd.")
 
@@ -49,13 +52,13 @@ page.show(figure, logs, "training", f"{caption} A line is the mean over seeds, a
 # before say, they lose: first of all validity, since a valid sentence needs words that agree with each other.
 
 # %%
-scores = page.scores()
+scores = selections.trained(page.scores())
 quality = ["bleu", "validity", "mode-hit"]
-found = gains.searched(scores, page.runs)
-rows = effects.over_seeds(gains.gains(found, page.runs, quality), quality)
-display(page.show(knob_figures.gains(rows), rows, "gains", "Gains of greedy search over MLE: mean and sd over seeds."))
-table = page.table(quality, found.decoder.unique())
-html_table.comparison(page.study, table, "metric", "BLEU by sacreBLEU.")
+found = selections.searched(scores, page.jobs)
+rows = page.gains(found, quality)
+display(page.show(marks.gain_marks(rows), rows, "gains", "Gains of greedy search over MLE: mean and sd over seeds."))
+table = selections.trained(page.table(quality, found.decoder.unique()))
+page.comparison(table, "metric", "BLEU by sacreBLEU.")
 
 # %% [markdown]
 # ## What it does to the dependence between words
@@ -65,8 +68,8 @@ html_table.comparison(page.study, table, "metric", "BLEU by sacreBLEU.")
 
 # %%
 spread = ["support-mass", "nll", "total-variation", "entropy"]
-rows = effects.over_seeds(gains.gains(scores[scores.decoder == "none"], page.runs, spread), spread)
-figure = knob_figures.gains(rows)
+rows = page.gains(scores[scores.decoder == "none"], spread)
+figure = marks.gain_marks(rows)
 display(page.show(figure, rows, "dependence", "Differences from MLE: mean and sd over seeds."))
 table = page.table([*spread, "kl"], ["none"])
-html_table.comparison(page.study, table[table.model != "truth"], "metric", "The model's probabilities; kl is KL[P‖Q].")
+page.comparison(selections.trained(table), "metric", "The model's probabilities; kl is KL[P‖Q].")

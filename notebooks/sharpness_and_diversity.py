@@ -15,11 +15,14 @@
 # each word, which is the same thing only where words are independent, as those of Vanilla-NAT are given the length.
 #
 # Asked is, therefore, not whether samples get better (colder samples do), but whether they get better *at equal
-# diversity*: whether the points of the convex objectives lie above the curve of the temperatures.
+# diversity*: whether the points of the convex objectives lie above the curve of the temperatures. Diversity is told by
+# the different outputs per source, and by self-BLEU, the BLEU of each sample with the others of its source as
+# references: the lower, the more diverse, so that a point above the curve, or left of it, is better.
 
 # %% tags=["parameters"]
-config = "results/default/study.yaml"
+study = "config/default.yaml"
 results = "results/default"
+name = "sharpness_and_diversity"
 
 # %%
 from pathlib import Path
@@ -27,33 +30,24 @@ from pathlib import Path
 from IPython.display import display
 
 from beyond_mle.config import load_resolved
-from beyond_mle.report import effects, frontier, frontier_figures, html_table, knob_figures, knobs
+from beyond_mle.report import selections
+from beyond_mle.report.figures import lines, scatter
+from beyond_mle.report.frontier import frontier
 from beyond_mle.report.page import Page
 
-page = Page("sharpness_and_diversity", load_resolved(config), Path(results))
-scores = page.scores()
-for y in ("validity", "bleu"):
-    rows = frontier.frontier(page.study, page.runs, scores, "distinct-outputs", y)
-    figure = frontier_figures.frontier(rows, "distinct-outputs", y)
-    caption = "Samples: quality against different outputs per source. Numbers are temperatures and orders k."
-    display(page.show(figure, rows, f"frontier_{y}", f"{caption} Mean and sd over seeds."))
-
-# %% [markdown]
-# The same against self-BLEU, the BLEU of each sample with the others of its source as references: the lower, the more
-# diverse. Here a point above the curve, or left of it, is better.
+page = Page(name, load_resolved(study), Path(results))
+scores = selections.trained(page.scores())
+for kind, x in (("frontier", "distinct-outputs"), ("self_bleu", "self-bleu")):
+    for y in ("validity", "bleu"):
+        rows = frontier(scores, page.controls, page.sections, x, y)
+        caption = f"Samples: quality against {x}. Numbers are temperatures and orders k. Mean and sd over seeds."
+        display(page.show(scatter.frontier(rows, x, y), rows, f"{kind}_{y}", caption))
 
 # %%
-for y in ("validity", "bleu"):
-    rows = frontier.frontier(page.study, page.runs, scores, "self-bleu", y)
-    figure = frontier_figures.frontier(rows, "self-bleu", y)
-    caption = "Samples: quality against self-BLEU. Numbers are temperatures and orders k."
-    display(page.show(figure, rows, f"self_bleu_{y}", f"{caption} Mean and sd over seeds."))
-
-# %%
-samples = ["self-bleu", "distinct-outputs", "distinct-1", "distinct-2", "support-coverage", "validity", "bleu"]
-drawn = knobs.temperatures(page.study, page.study.decoders).decoder
-table = page.table(samples, drawn)
-html_table.comparison(page.study, table, "metric", "Samples, at the temperature of the decoder's name or at 1.")
+diversity = ["distinct-outputs", "self-bleu", "support-coverage"]
+for metrics in (diversity, ["validity", "bleu", "distinct-1", "distinct-2"]):
+    table = page.table(metrics, selections.samplers(scores))
+    display(page.comparison(table, "metric", "Samples, at the temperature τ."))
 
 # %% [markdown]
 # ## Sharpness
@@ -64,16 +58,15 @@ html_table.comparison(page.study, table, "metric", "Samples, at the temperature 
 
 # %%
 sharpness = ["entropy", "q-mode", "nll"]
-orders = knobs.objective_sweep(page.study, page.runs, "order", control=0)
-rows = knobs.join(effects.over_seeds(scores, sharpness, "none"), orders)
-page.show(knob_figures.lines(rows, "order", "model"), rows, "sharpness", "Sharpness against k: mean and sd over seeds.")
+orders = selections.along(scores, "order", page.controls, at_control=0)
+rows = page.means(orders, sharpness, "none")
+page.show(lines.lines(rows, "order", "model"), rows, "sharpness", "Sharpness against k: mean and sd over seeds.")
 
 # %%
-diversity = ["distinct-outputs", "self-bleu", "support-coverage"]
-rows = knobs.join(effects.over_seeds(frontier.sampled(page.study, scores), diversity), orders)
-figure = knob_figures.lines(rows, "order", "model")
-page.show(figure, rows, "diversity", "Diversity of samples at temperature 1 against k: mean and sd over seeds.")
+rows = page.means(selections.sampled(orders), diversity)
+caption = "Diversity of samples at temperature 1 against k: mean and sd over seeds."
+page.show(lines.lines(rows, "order", "model"), rows, "diversity", caption)
 
 # %%
 table = page.table([*sharpness, "kl", "total-variation"], ["none"])
-html_table.comparison(page.study, table[table.model != "truth"], "metric", "The model's probabilities; kl is KL[P‖Q].")
+page.comparison(selections.trained(table), "metric", "The model's probabilities; kl is KL[P‖Q].")

@@ -17,8 +17,9 @@
 # the same weights for as many steps; the paper does not report one.
 
 # %% tags=["parameters"]
-config = "results/default/study.yaml"
+study = "config/default.yaml"
 results = "results/default"
+name = "table1_autoregressive"
 
 # %%
 from pathlib import Path
@@ -27,12 +28,12 @@ import pandas as pd
 from IPython.display import display
 
 from beyond_mle.config import load_resolved
-from beyond_mle.report import effects, figures, html_table
+from beyond_mle.report import effects, html_table, selections
+from beyond_mle.report.figures import bars, lines
 from beyond_mle.report.page import Page
 
-page = Page("table1_autoregressive", load_resolved(config), Path(results))
-paper = page.paper(["bleu"], ["wmt14-ende", "wmt14-deen"])
-paper = paper[paper.model == "transformer"]
+page = Page(name, load_resolved(study), Path(results))
+paper = page.paper(["bleu"], ["wmt14-ende", "wmt14-deen"]).query("model == 'transformer'")
 paper = pd.concat([paper, effects.search_gaps(paper, ["beam5"])])
 html_table.printed(paper, "decoder", "The paper's Table 1 (Shao et al. 2023): one run each, tokenised BLEU.")
 
@@ -43,19 +44,20 @@ html_table.printed(paper, "decoder", "The paper's Table 1 (Shao et al. 2023): on
 
 # %%
 table = page.table(["bleu"], ["greedy", "beam5", effects.gap_name("beam5")])
-html_table.comparison(page.study, table[table.model != "truth"], "decoder", "BLEU by sacreBLEU; Δ is per seed.")
+page.comparison(selections.trained(table), "decoder", "BLEU by sacreBLEU; Δ is per seed.")
 
 # %% [markdown]
-# Where $p(y \mid x)$ is known, some rows need no training: its likeliest output (mode), an output drawn from
-# it (sample), and the closed-form optimum for each order $k$ in use, searched greedily and exactly.
+# Where $p(y \mid x)$ is known, some rows need no training: $p$ itself, searched greedily and exactly or sampled, and
+# the closed-form optimum for each order $k$ in use.
 
 # %%
-table = page.table(["bleu"], ["greedy", "exact", effects.gap_name("exact"), "none"])
-html_table.comparison(page.study, table[table.model == "truth"], "decoder", "BLEU without training.")
+table = page.table(["bleu"], ["greedy", "exact", effects.gap_name("exact"), "sample"])
+page.comparison(selections.references(table), "decoder", "BLEU without training.")
 
 # %%
-gaps = effects.over_seeds(effects.search_gaps(pd.concat([page.scores(), paper]), ["beam5", "exact"]), ["bleu"])
-figure = figures.bars(gaps, page.palette, "beam − greedy (BLEU)")
+scores = page.scores()
+gaps = page.means(effects.search_gaps(pd.concat([scores, paper]), ["beam5", "exact"]), ["bleu"])
+figure = bars.bars(gaps, page.palette, "beam − greedy (BLEU)")
 page.show(figure, gaps, "search_gap", "What beam search (closed form: exact search) adds to greedy search.")
 
 # %%
@@ -63,18 +65,16 @@ html_table.plain(page.paired("bleu"), "Paired bootstrap over the test sentences:
 
 # %%
 table = page.table(["validity", "mode-hit", "log-p"])
-html_table.comparison(page.study, table, "metric", "Can the output occur, is it the likeliest, how likely is it?")
+page.comparison(table, "metric", "Can the output occur, is it the likeliest, how likely is it?")
 
 # %%
 # A sharper model explains held-out references worse: NLL rises while entropy falls.
 sharpness = ["entropy", "nll", "kl", "log-q-mode"]
-table = page.table(sharpness, ["none"])
-html_table.comparison(page.study, table, "metric", "The model's probabilities; kl is KL[P‖Q].")
+page.comparison(page.table(sharpness, ["none"]), "metric", "The model's probabilities; kl is KL[P‖Q].")
 
 # %%
-orders = effects.over_seeds(page.scores(), sharpness, "none")
-caption = "Sharpness against the order k: mean and sample sd over seeds."
-page.show(figures.by_order(orders, page.palette), orders, "sharpness", caption)
+rows = page.means(scores, sharpness, "none")
+page.show(lines.by_order(rows, page.palette), rows, "sharpness", "Sharpness against k: mean and sample sd over seeds.")
 
 # %%
 display(*page.learning_curves())

@@ -15,8 +15,9 @@
 # `mle-continued`, is MLE continued from the same weights for as many steps; the paper does not report one.
 
 # %% tags=["parameters"]
-config = "results/default/study.yaml"
+study = "config/default.yaml"
 results = "results/default"
+name = "table2_summarization"
 
 # %%
 from pathlib import Path
@@ -25,10 +26,11 @@ import pandas as pd
 from IPython.display import display
 
 from beyond_mle.config import load_resolved
-from beyond_mle.report import effects, figures, html_table
+from beyond_mle.report import html_table
+from beyond_mle.report.figures import bars
 from beyond_mle.report.page import Page
 
-page = Page("table2_summarization", load_resolved(config), Path(results))
+page = Page(name, load_resolved(study), Path(results))
 rouge = ["rouge1", "rouge2", "rougel"]
 paper = page.paper(rouge, ["cnndm", "xsum"])
 html_table.printed(paper, "metric", "The paper's Table 2 (Shao et al. 2023): CNN/DM and XSum, one run each.")
@@ -40,8 +42,8 @@ html_table.printed(paper, "metric", "The paper's Table 2 (Shao et al. 2023): CNN
 # sentence, which gives higher numbers.
 
 # %%
-table = page.table(rouge, ["greedy", "beam5", "exact", "none"])
-html_table.comparison(page.study, table, "metric", "ROUGE by rouge-score: F1, the best of several references.")
+table = page.table(rouge, ["greedy", "beam5", "exact", "sample"])
+page.comparison(table, "metric", "ROUGE by rouge-score: F1, the best of several references.")
 
 # %% [markdown]
 # Paired bootstrap: the uncertainty of the test set. That of training is the spread over seeds.
@@ -51,9 +53,8 @@ for metric in rouge:
     display(html_table.plain(page.paired(metric), f"Difference in {metric}, 95 % interval and two-sided p."))
 
 # %%
-scores = page.scores()
-rows = effects.over_seeds(pd.concat([scores, paper]), ["rouge1"], "beam5")
-page.show(figures.bars(rows, page.palette), rows, "rouge1", "ROUGE-1 with beam search: mean and sample sd over seeds.")
+rows = page.means(pd.concat([page.scores(), paper]), ["rouge1"], "beam5")
+page.show(bars.bars(rows, page.palette), rows, "rouge1", "ROUGE-1 with beam search: mean and sample sd over seeds.")
 
 # %% [markdown]
 # ## What no reference blurs
@@ -61,11 +62,11 @@ page.show(figures.bars(rows, page.palette), rows, "rouge1", "ROUGE-1 with beam s
 
 # %%
 table = page.table(["validity", "mode-hit", "log-p"])
-html_table.comparison(page.study, table, "metric", "Judged by p itself.")
+page.comparison(table, "metric", "Judged by p itself.")
 
 # %%
 table = page.table(["entropy", "nll", "kl", "log-q-mode"], ["none"])
-html_table.comparison(page.study, table, "metric", "The model's probabilities; kl is KL[P‖Q].")
+page.comparison(table, "metric", "The model's probabilities; kl is KL[P‖Q].")
 
 # %%
 display(*page.learning_curves())

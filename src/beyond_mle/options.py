@@ -12,7 +12,7 @@ class Options(BaseModel):
     """Typed settings. The docstring under a field is its help text."""
 
     headline: ClassVar[tuple[str, ...]] = ()
-    """Those that tell variants apart: tables of the report always show them."""
+    """Those that tell variants apart: tables of the report have a column for each."""
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 

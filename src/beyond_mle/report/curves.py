@@ -31,10 +31,14 @@ def read_curves(
     """
     rows: list[list[Any]] = []
     for run in selected:
-        key = [run.task.label, run.model.label, run.objective.label, run.seed]
         for record in read_jsonl(layout.training_log(run.key)):
-            rows += [[*key, record["step"], name, record[name]] for name in quantities if name in record]
+            rows += [[*named_by(run), record["step"], name, record[name]] for name in quantities if name in record]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def named_by(run: Run) -> list[Any]:
+    """What stands for a run in the columns `COLUMNS`."""
+    return [run.task.label, run.model.label, run.objective.label, run.seed]
 
 
 def effective_share(curves: pd.DataFrame) -> pd.DataFrame:

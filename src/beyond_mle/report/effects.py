@@ -22,17 +22,18 @@ def is_gap(decoder: str) -> bool:
     return decoder.startswith(_GAP)
 
 
-def search_gaps(scores: pd.DataFrame, searches: Collection[str]) -> pd.DataFrame:
+def search_gaps(scores: pd.DataFrame, searches: Collection[str], drawn: Collection[str] = ()) -> pd.DataFrame:
     """What better searches add to greedy search, seed by seed.
 
     Args:
         scores: rows of a long table.
         searches: decoders that search better than `greedy`.
+        drawn: the columns of the decoders' hyper-parameters.
 
     Returns:
         A row for each of their scores that `greedy` has too: the difference, under the decoder `gap_name(search)`.
     """
-    same = [column for column in scores if column not in ("decoder", "value")]
+    same = [column for column in scores if column not in ("decoder", "value", *drawn)]
     greedy = scores[scores.decoder == "greedy"]
     gaps = scores[scores.decoder.isin(searches)].merge(greedy[[*same, "value"]], on=same, suffixes=("", "_greedy"))
     gaps["value"] -= gaps.value_greedy
@@ -90,5 +91,6 @@ def with_speed_ups(table: pd.DataFrame, speeds: pd.DataFrame, model: str, decode
     rows["mean"] = [measured.get(key) for key in rows[["task", "model", "decoder"]].itertuples(index=False, name=None)]
     rows["mean"] = rows["mean"].astype(float)
     rows = rows.merge(table.loc[is_speed, [*system, "paper"]], on=system, how="left")
-    rows = rows.assign(metric=SPEED_UP, n_seeds=rows["mean"].notna().astype(int), sd=float("nan"), control=float("nan"))
+    n_seeds = rows["mean"].notna().astype(int)
+    rows = rows.assign(metric=SPEED_UP, n_seeds=n_seeds, sd=float("nan"), control=float("nan"), certainty="exact")
     return pd.concat([rows[table.columns], table[~is_speed]], ignore_index=True)

@@ -1,86 +1,111 @@
 """What an objective gains over its control, seed by seed; and where on an axis of lengths that happens."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from beyond_mle import config
-from beyond_mle.report.scores import CELL, COLUMNS, NO_DECODER
-from beyond_mle.yardsticks.escort import exponent
+from beyond_mle.formulas.optima import exponent
+from beyond_mle.jobs import Job
+from beyond_mle.report.results import system_of
+from beyond_mle.report.style import NO_DECODER
 
 
-def searched(scores: pd.DataFrame, runs: Iterable[config.Run]) -> pd.DataFrame:
-    """Of these runs, the scores of the decoder that each lists first, and those that need no decoder."""
-    first = {(run.task, run.model, run.objective): run.decoders[0] for run in runs}
-    names = scores[["task", "model", "objective"]].itertuples(index=False, name=None)
-    wanted = pd.Series([first.get(name) for name in names], index=scores.index, dtype=object)
-    return scores[(scores.decoder == wanted) | (wanted.notna() & (scores.decoder == NO_DECODER))]
+def beside_control(rows: pd.DataFrame, controls: Mapping[str, str], number: str, same: Sequence[str]) -> pd.Series:
+    """The number of each row's control.
+
+    Args:
+        rows: with a column `system`.
+        controls: of each system that has one, the system of its control.
+        number: the column of the number.
+        same: the columns in which a row and the control's must agree.
+
+    Returns:
+        By the index of `rows`; missing where there is no control, or several numbers of it.
+    """
+    keys = ["system", *same]
+    base = rows.loc[rows.system.notna(), [*keys, number]].drop_duplicates(keys, keep=False)
+    base = base.rename(columns={"system": "of", number: "beside"})
+    of = rows.system.map(controls).astype(object)
+    return rows[list(same)].assign(of=of).merge(base, on=["of", *same], how="left")["beside"].set_axis(rows.index)
 
 
-def gains(scores: pd.DataFrame, runs: Iterable[config.Run], metrics: Sequence[str]) -> pd.DataFrame:
+def gains(
+    rows: pd.DataFrame, controls: Mapping[str, str], sections: Mapping[str, str], metrics: Sequence[str]
+) -> pd.DataFrame:
     """Objective minus control, paired by seed: same task, model, decoder and metric.
 
     Args:
-        scores: from `read_scores`.
-        runs: name the controls.
+        rows: of the long table, those of the controls among them.
+        controls: of each system that has one, the system of its control.
+        sections: of `results.sections`.
         metrics: those to keep.
 
     Returns:
-        The columns of `scores`; `value` is the difference.
+        The columns of the long table; `value` is the difference.
     """
-    controls = {(run.task, run.model, run.objective, run.control) for run in runs if run.control}
-    pairs = pd.DataFrame(sorted(controls), columns=["task", "model", "objective", "control"])
-    kept = scores[scores.metric.isin(metrics)]
-    base = kept.drop(columns="order").rename(columns={"objective": "control", "value": "base"})
-    both = kept.merge(pairs).merge(base, on=["task", "model", "control", "decoder", "metric", "seed"])
-    return both.assign(value=both.value - both.base)[COLUMNS]
+    kept = rows[rows.metric.isin(metrics)]
+    drawn = [name for name in kept if sections.get(name) == "decoder"]
+    base = beside_control(kept, controls, "value", ["decoder", *drawn, "metric", "seed"])
+    return kept.assign(value=kept.value - base)[base.notna()]
 
 
-def lengths(study: config.Study, scores: pd.DataFrame) -> pd.DataFrame:
-    """T of the references as the loss counts it, on average: the columns task, model, length.
+def with_length(rows: pd.DataFrame, scores: pd.DataFrame, jobs: Mapping[str, Job]) -> pd.DataFrame:
+    """The rows with a further column, length: T of the references as the loss counts it, on average.
 
     NLL per sentence over NLL per position is the number of positions that the model predicts. T also counts the
     boundary symbols that need no prediction: bos and eos, once the length is known (see `LogProb.boundary`).
+
+    Args:
+        rows: with a column `system`.
+        scores: of the long table, with `nll` and `nll-token`.
+        jobs: those of the study.
     """
-    keys = ["task", "model", "objective", "seed"]
+    own = {system_of(job): job for job in jobs.values()}
+    keys = ["system", "seed"]
     nll, per_token = (scores[scores.metric == name][[*keys, "value"]] for name in ("nll", "nll-token"))
     both = nll.merge(per_token, on=keys, suffixes=("", "_token"))
-    positions = (both.value / both.value_token).groupby([both.task, both.model], sort=False).mean()
-    rows = [[task, model, value + _certain_symbols(study, model)] for (task, model), value in positions.items()]
-    return pd.DataFrame(rows, columns=["task", "model", "length"]).astype({"length": float})
+    positions = both.value / both.value_token
+    parts = {system: (job.run.task.label, job.run.model.label) for system, job in own.items()}
+    means = positions.groupby(both.system.map(parts)).mean()
+    lengths = {
+        system: means[part] + _certain_symbols(own[system]) for system, part in parts.items() if part in means.index
+    }
+    return rows.assign(length=rows.system.map(lengths).astype(float))
 
 
 def exponents(rows: pd.DataFrame) -> pd.DataFrame:
     """β = T/(T − k) of each system, for its order k and its mean length T.
 
     Args:
-        rows: with the columns order and length.
+        rows: means with the columns order and length.
 
     Returns:
-        One row per task, model, objective and order that has one: the columns of `scores.CELL`, mean, sd and length;
-        the metric is `exponent`.
+        The first row of each system that has an order, as a mean of the metric `exponent`.
     """
-    systems = rows[rows.order.notna()].drop_duplicates(["task", "model", "objective", "order"])
+    systems = rows[rows.order.notna()].drop_duplicates("system")
     betas = [exponent(row.length, row.order) for row in systems.itertuples()]
-    cells = systems.assign(decoder=NO_DECODER, metric="exponent", mean=betas, sd=float("nan"))
-    return cells[[*CELL, "mean", "sd", "length"]].reset_index(drop=True)
+    return systems.assign(decoder=NO_DECODER, metric="exponent", mean=betas, sd=float("nan")).reset_index(drop=True)
 
 
-def odds(rows: pd.DataFrame) -> pd.DataFrame:
+def with_odds(rows: pd.DataFrame, jobs: Mapping[str, Job]) -> pd.DataFrame:
     """Say of each row whether its task's styles have equal odds; a single style has none, and is there as both.
 
     Args:
-        rows: with the columns styles and zipf.
+        rows: with a column `system`, on tasks that have styles.
+        jobs: those of the study.
 
     Returns:
         The rows with a further column, odds: `equal odds` or `unequal odds`.
     """
-    equal = rows[(rows.zipf == 0) | (rows.styles == 1)].assign(odds="equal odds")
-    unequal = rows[(rows.zipf != 0) | (rows.styles == 1)].assign(odds="unequal odds")
+    own = {system_of(job): job.task.options for job in jobs.values()}
+    is_equal = rows.system.map(lambda system: own[system].zipf == 0).astype(bool)
+    is_single = rows.system.map(lambda system: own[system].styles == 1).astype(bool)
+    equal = rows[is_equal | is_single].assign(odds="equal odds")
+    unequal = rows[~is_equal | is_single].assign(odds="unequal odds")
     return pd.concat([equal, unequal], ignore_index=True)
 
 
-def _certain_symbols(study: config.Study, model: str) -> int:
+def _certain_symbols(job: Job) -> int:
     """How many boundary symbols count in T without being predicted: an autoregressive model predicts its only one."""
-    boundary = config.entry(study, "models", model).cls.boundary
+    boundary = getattr(job.model.cls, "boundary", 1)
     return 0 if boundary == 1 else boundary

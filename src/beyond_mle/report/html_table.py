@@ -1,6 +1,6 @@
 """Tables of the report as HTML: what stands in their rows and cells (see cells.py for how it is shown)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
@@ -9,83 +9,77 @@ from IPython.display import HTML
 from beyond_mle.report import style
 from beyond_mle.report.cells import Cell, Column, Group, Row, Table, render
 from beyond_mle.report.effects import is_gap
+from beyond_mle.report.labels import hyper_parameters, labelled
 from beyond_mle.report.style import ORACLE
 from beyond_mle.study import Study
 
 Across = Literal["decoder", "metric"]
 
-_NAMES = [
-    "task",
-    "model",
-    "objective",
-    "solver",
-    "decoder",
-    "metric",
-    "seed",
-    "branch",
-    "is_global",
-    "certainty",
-    "exact",
-    "system",
-]
-_NUMBERS = ["value", "mean", "sd", "n_seeds", "control", "paper"]
+ABREAST = 6
+"""The most metrics of one of the `blocks`."""
 _ABSENT = {"mean": "not measured", "paper": "not published"}
 
 
-def hyper_parameters(table: pd.DataFrame) -> list[str]:
-    """The columns that tell the variants of a system apart, such as `order`: all but those that any table has."""
-    return [name for name in table if name not in (*_NAMES, *_NUMBERS)]
-
-
 def comparison(
-    study: Study,
-    table: pd.DataFrame,
-    across: Across,
-    caption: str,
-    knobs: Sequence[str] | None = None,
-    task_knobs: Sequence[str] = (),
+    study: Study, table: pd.DataFrame, across: Across, caption: str, sections: Mapping[str, str] | None = None
 ) -> HTML:
     """Ours (mean ± sd) beside the control's and the paper's numbers.
 
     Args:
         study: names the tasks' substitutes, and gives the caveat printed below every table.
-        table: rows of a tidy table (`tables.COLUMNS`). Where it has a column `certainty`, a lower bound of log q and
-            what follows from it are printed as bounds, and what is not normalised is not printed as a likelihood.
+        table: rows of a tidy table (`tables.COLUMNS`). A lower bound of log q and what follows from it are printed as
+            bounds, and what is not normalised is not printed as a likelihood.
         across: what the columns are. Across decoders the table must hold one metric.
         caption: what the table shows.
-        knobs: the columns that tell an objective's rows apart: by default all hyper-parameters of the table; others,
-            such as `solver`, may be among them.
-        task_knobs: those of them that tell tasks apart, not systems.
+        sections: of `results.sections`: which columns belong to tasks and which to decoders. Others, and those that no
+            section has, such as `solver`, belong to the training.
 
     Returns:
-        One row per system (task, model, objective and knobs), grouped by task and model; in each column the task's
-        best trained system is bold, of those whose number is exact.
+        One row per system, named with what tells it from others (see `labels`), grouped by task and model; in each
+        column the task's best trained system is bold, of those whose number is exact.
 
     Raises:
         ValueError: if two numbers would stand in one cell.
     """
-    knobs = [name for name in (hyper_parameters(table) if knobs is None else knobs) if name not in task_knobs]
+    sections = sections or {}
     table = table.assign(certainty=table.certainty.fillna("exact") if "certainty" in table else "exact")
-    decoder = ["decoder"] if across == "metric" and table.decoder.nunique() > 1 else []
-    parts = {name: _parts(rows) for name, rows in table.groupby(across, sort=False)}
+    table = labelled(table, sections)
+    of_task, of_decoder = (
+        [name for name in hyper_parameters(table) if sections.get(name) == one] for one in ("task", "decoder")
+    )
+    drawn = ["decoder", *of_decoder] if across == "metric" else []
+    trained = [name for name in hyper_parameters(table) if name not in (*of_task, *of_decoder)]
+    own = ["label", "decoder_label"] if across == "metric" and table.decoder_label.nunique() > 1 else ["label"]
+    column = "metric" if across == "metric" else "decoder_label"
+    parts = {name: _parts(rows) for name, rows in table.groupby(column, sort=False)}
     places = [(name, part) for name, below in parts.items() for part in below]
     groups = []
-    for _, of_task in table.groupby(["task", *task_knobs], sort=False, dropna=False):
-        best = _best(of_task, across)
-        for model, of_model in of_task.groupby("model", sort=False):
+    for _, of_one in table.groupby(["task", *of_task], sort=False, dropna=False):
+        best = _best(of_one, column)
+        for _, of_model in of_one.groupby("model", sort=False):
             rows = []
-            for _, system in of_model.groupby(["objective", *knobs, *decoder], sort=False, dropna=False):
-                first = system.iloc[0]
-                names = [style.objective_label(first.objective, first[knobs].to_dict()), *first[decoder]]
-                cells = [*map(Cell, names), *_cells(system, across, places, best)]
-                rows.append(Row(cells, "truth" if model == ORACLE else None))
-            groups.append(Group(rows, *_heading(study, of_model, list(task_knobs))))
-    columns = [Column(name) for name in ("objective", *decoder)]
+            for _, system in of_model.groupby(["objective", *trained, *drawn], sort=False, dropna=False):
+                cells = [*map(Cell, system[own].iloc[0]), *_cells(system, column, places, best)]
+                rows.append(Row(cells, "truth" if system.model.iloc[0] == ORACLE else None))
+            groups.append(Group(rows, *_heading(study, of_model)))
+    columns = [Column(name) for name in ("objective", "decoder")[: len(own)]]
     for name, (_, *beside) in parts.items():
         columns.append(Column(style.metric_label(name) if across == "metric" else name, parts=["ours", *beside]))
     seeds = "" if (table.model == ORACLE).all() else " Ours: mean ± sample sd over seeds."
     unpublished = "" if table.paper.notna().any() else " The paper prints none of these."
     return render(table=Table(columns, groups, f"{caption}{seeds}{unpublished} {study.caveat}"))
+
+
+def blocks(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """A page's whole table in parts that fit a page side by side: what it is, and its rows.
+
+    What needs no outputs comes first, then what was measured on outputs; of each at most `ABREAST` metrics.
+    """
+    needs_none = table.decoder == style.NO_DECODER
+    for title, rows in (("Without outputs", table[needs_none]), ("Outputs", table[~needs_none])):
+        metrics = list(rows.metric.unique())
+        for first in range(0, len(metrics), ABREAST):
+            yield title, rows[rows.metric.isin(metrics[first : first + ABREAST])]
 
 
 def printed(scores: pd.DataFrame, across: Across, caption: str) -> HTML:
@@ -96,14 +90,13 @@ def printed(scores: pd.DataFrame, across: Across, caption: str) -> HTML:
         across: what the columns below each data set are.
         caption: what the table shows.
     """
-    knobs = hyper_parameters(scores)
+    scores = labelled(scores, {})
     parts = {task: list(rows[across].unique()) for task, rows in scores.groupby("task", sort=False)}
     rows = []
-    for (model, objective, *values), system in scores.groupby(["model", "objective", *knobs], sort=False, dropna=False):
-        names = [model, style.objective_label(objective, dict(zip(knobs, values, strict=True)))]
+    for (model, label), system in scores.groupby(["model", "label"], sort=False):
         numbers = system.set_index(["task", across])["value"].to_dict()
         cells = [_plain(numbers.get((task, name)), True) for task in parts for name in parts[task]]
-        rows.append(Row([*map(Cell, names), *cells]))
+        rows.append(Row([Cell(model), Cell(label), *cells]))
     columns = [Column("model"), Column("objective"), *(Column(task, parts=names) for task, names in parts.items())]
     return render(table=Table(columns, [Group(rows)] if rows else [], caption, "The paper prints none of these."))
 
@@ -135,10 +128,11 @@ def _parts(rows: pd.DataFrame) -> list[str]:
     return ["mean", *(part for part in ("control", "paper") if rows[part].notna().any())]
 
 
-def _heading(study: Study, rows: pd.DataFrame, task_knobs: list[str]) -> tuple[str, str]:
+def _heading(study: Study, rows: pd.DataFrame) -> tuple[str, str]:
     """What stands above a model's rows: its name; and on what task, with how many seeds."""
     first = rows.iloc[0]
-    on_task = f"on {style.task_label(study, first.task, first[task_knobs].to_dict())}"
+    data = study.substitutes.get(first.task)
+    on_task = f"on {first.task_label}, in place of {data}" if data else f"on {first.task_label}"
     if first.model == ORACLE:
         return "known distribution", on_task
     counts = sorted(set(rows.groupby("objective").n_seeds.max()))
@@ -146,7 +140,7 @@ def _heading(study: Study, rows: pd.DataFrame, task_knobs: list[str]) -> tuple[s
     return first.model, f"{on_task}, {' or '.join(map(str, counts))} seed{plural}"
 
 
-def _best(rows: pd.DataFrame, across: Across) -> dict[str, float]:
+def _best(rows: pd.DataFrame, across: str) -> dict[str, float]:
     """The best mean of each column, for metrics that have a better side."""
     best = {}
     for name, column in rows[(rows.model != ORACLE) & (rows.certainty == "exact")].groupby(across):
@@ -156,14 +150,12 @@ def _best(rows: pd.DataFrame, across: Across) -> dict[str, float]:
     return best
 
 
-def _cells(
-    rows: pd.DataFrame, across: Across, places: Sequence[tuple[str, str]], best: Mapping[str, float]
-) -> list[Cell]:
+def _cells(rows: pd.DataFrame, across: str, places: Sequence[tuple[str, str]], best: Mapping[str, float]) -> list[Cell]:
     """The numbers of one system, in the order of the places (column, part)."""
     found = {row[across]: row for row in rows.to_dict("records")}
     if len(found) < len(rows):
         system = ", ".join(rows[["task", "model", "objective"]].iloc[0])
-        raise ValueError(f"two numbers for one cell of {system}: its rows differ in more than the knobs and {across}")
+        raise ValueError(f"two numbers for one cell of {system}: its rows differ in nothing but their numbers")
     is_truth = rows.model.iloc[0] == ORACLE
     cells = []
     for name, part in places:

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -10,8 +11,12 @@ from matplotlib.figure import Figure
 
 from beyond_mle.files import read_json
 from beyond_mle.outputs import read_outputs
-from beyond_mle.report import figures, results, style
+from beyond_mle.report import figures, html_table, results, style
 from beyond_mle.report.curves import read_curves
+from beyond_mle.report.effects import SPEED_UP
+from beyond_mle.report.figures import training
+from beyond_mle.report.gains import gains
+from beyond_mle.report.labels import labelled
 from beyond_mle.report.pages import PUBLISHED, PageFiles, study_pages, title_of
 from beyond_mle.report.published import as_scores, load_published
 from beyond_mle.report.tables import COLUMNS, read_table
@@ -42,6 +47,25 @@ class Page(PageFiles):
     def scores(self) -> pd.DataFrame:
         """The page's rows of the long table, with the hyper-parameters that tell variants apart."""
         return results.long_table(self.jobs, self.layout, [run.key for run in self.runs], headline=True)
+
+    @cached_property
+    def controls(self) -> dict[str, str]:
+        """Of each system that has one, the system of its control."""
+        return results.controls(self.jobs)
+
+    def means(
+        self, rows: pd.DataFrame, metrics: Sequence[str] | None = None, decoder: str | None = None
+    ) -> pd.DataFrame:
+        """Mean and sample sd over seeds, as `results.over_seeds` gives them, with the labels of figures."""
+        return labelled(results.over_seeds(rows, metrics, decoder), self.sections)
+
+    def gains(self, rows: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+        """What runs gain over their controls: means over seeds of the differences by seed."""
+        return self.means(gains(rows, self.controls, self.sections, metrics), metrics)
+
+    def comparison(self, table: pd.DataFrame, across: html_table.Across, caption: str) -> HTML:
+        """A table of ours beside the control's and the paper's numbers, see `html_table.comparison`."""
+        return html_table.comparison(self.study, table, across, caption, self.sections)
 
     def identities(self) -> pd.DataFrame:
         """The rows of the long table that follow from no run."""
@@ -75,7 +99,7 @@ class Page(PageFiles):
             curves = read_curves(selected, self.layout)
             if curves.empty:
                 continue
-            figure = figures.learning_curves(curves, self.palette)
+            figure = training.learning_curves(curves, self.palette)
             caption = f"Learning curves of {model} on {task}: a line per seed."
             shown.append(self.show(figure, curves, f"learning_{task}_{model}", caption))
         return shown
@@ -87,12 +111,14 @@ class Page(PageFiles):
     def speeds(self) -> pd.DataFrame:
         """The measured speeds of the page's models, and the paper's speed-ups; empty if none was measured."""
         printed = load_published(PUBLISHED)
+        printed = printed[(printed.metric == SPEED_UP) & (printed.objective == "mle")]
+        known = printed.set_index(["task", "model", "decoder"])["value"].to_dict()
         models = {run.model.label for run in self.runs}
         rows = []
         for file in self.speed_files:
             data = self.study.substitutes.get(file.stem, file.stem)
             for row in read_json(file):
-                paper = printed.get((data, row["model"], "mle", row["decoder"], "speed-up"))
+                paper = known.get((data, row["model"], row["decoder"]))
                 rows.append({"task": file.stem, **row, "paper": paper})
         return pd.DataFrame([row for row in rows if row["model"] in models])
 

@@ -74,6 +74,11 @@ class PageFiles:
             return [job.run for job in self.jobs.values()]
         return page_runs(self.study, self.name)
 
+    @cached_property
+    def sections(self) -> dict[str, str]:
+        """Which section of the study each hyper-parameter's column belongs to."""
+        return results.sections(self.jobs)
+
     @property
     def tasks(self) -> list[str]:
         """The labels of the tasks of those runs."""

@@ -2,34 +2,47 @@
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from beyond_mle.errors import UserError
 from beyond_mle.files import read_yaml
 
-Published = Mapping[tuple[str, str, str, str, str], float]
-"""(data set, model, objective, decoder, metric) → the printed number."""
+NUMBER = ["task", "model", "objective", "decoder", "metric"]
+"""What names a printed number; hyper-parameters of its objective stand in columns of their own."""
+_OPTIONS = "options"
+"""Where a decoder would stand: the hyper-parameters of the objective."""
 
 
-def load_published(path: Path) -> Published:
+def load_published(path: Path) -> pd.DataFrame:
     """Read the nested mapping data set → model → objective → decoder → metric → number.
+
+    Beside its decoders an objective may have `options`, such as `{order: 3}`.
+
+    Returns:
+        The columns `NUMBER` (task: the data set), value, and one for each of those hyper-parameters, missing where
+        none is given.
 
     Raises:
         UserError: if the file is missing, does not parse, or a number stands at another depth.
     """
-    published = dict(_leaves(read_yaml(path), ()))
-    for key, value in published.items():
-        if len(key) != 5 or not isinstance(value, int | float):
+    options: dict[tuple[str, ...], dict[str, Any]] = {}
+    rows: list[dict[str, Any]] = []
+    for key, value in _leaves(read_yaml(path), ()):
+        if len(key) != len(NUMBER) or not isinstance(value, int | float):
             raise UserError(f"{path}: '{'.'.join(key)}' must be data set.model.objective.decoder.metric: number")
-    return published
+        *system, decoder, name = key
+        if decoder == _OPTIONS:
+            options.setdefault(tuple(system), {})[name] = value
+        else:
+            rows.append({**dict(zip(NUMBER, key, strict=True)), "value": float(value)})
+    return pd.DataFrame([{**row, **options.get(tuple(row[name] for name in NUMBER[:3]), {})} for row in rows])
 
 
-def as_scores(published: Published, data: Collection[str]) -> pd.DataFrame:
+def as_scores(published: pd.DataFrame, data: Collection[str]) -> pd.DataFrame:
     """The numbers printed for these data sets as rows of a long table, each `paper_task` a task."""
-    table = pd.DataFrame(published.keys(), columns=["task", "model", "objective", "decoder", "metric"])
-    table["value"] = list(published.values())
-    table = table[table.task.isin(data)].copy()
+    table = published[published.task.isin(data)].copy()
     table["task"] = table["task"].map(paper_task)
     return table.assign(seed=0)
 

@@ -100,6 +100,16 @@ def hyper_parameters(jobs: Mapping[str, Job]) -> dict[tuple[str, str], str]:
     return columns
 
 
+def sections(jobs: Mapping[str, Job]) -> dict[str, str]:
+    """Which section each hyper-parameter's column belongs to: column → one of `SECTIONS`."""
+    return {name: section for (section, _), name in hyper_parameters(jobs).items()}
+
+
+def decoder_values(columns: Mapping[tuple[str, str], str], entry: Entry) -> dict[str, Any]:
+    """What stands for this decoder in the columns of `hyper_parameters`."""
+    return _values(columns, {"decoder": entry})
+
+
 def headlines(jobs: Mapping[str, Job]) -> set[tuple[str, str]]:
     """The hyper-parameters that tell variants apart in the report."""
     found = {
@@ -192,7 +202,7 @@ def identity(table: pd.DataFrame) -> list[str]:
 
 
 def over_seeds(rows: pd.DataFrame, metrics: Sequence[str] | None = None, decoder: str | None = None) -> pd.DataFrame:
-    """Mean and sample sd over seeds: the columns of `identity`, mean, sd, n_seeds, in order of first appearance.
+    """Mean and sample sd over seeds: `identity`, mean, sd, n_seeds and system, in order of first appearance.
 
     Args:
         rows: of a long table.
@@ -202,5 +212,11 @@ def over_seeds(rows: pd.DataFrame, metrics: Sequence[str] | None = None, decoder
     kept = rows if metrics is None else pd.concat([rows[rows.metric == metric] for metric in metrics])
     if decoder is not None:
         kept = kept[kept.decoder == decoder]
-    groups = kept.groupby(identity(kept), sort=False, dropna=False)["value"]
-    return groups.agg(mean="mean", sd="std", n_seeds="count").reset_index()
+    groups = kept.groupby(identity(kept), sort=False, dropna=False)
+    cells = groups["value"].agg(mean="mean", sd="std", n_seeds="count").reset_index()
+    return cells.assign(system=groups["system"].first().to_numpy() if "system" in kept else None)
+
+
+def column(rows: pd.DataFrame, name: str) -> pd.Series:
+    """A column of a table; of one that does not have it, nothing for every row."""
+    return rows[name] if name in rows else pd.Series(float("nan"), rows.index)

@@ -5,10 +5,10 @@ from typing import Any, get_args
 
 from IPython.display import HTML
 
-from beyond_mle import config
 from beyond_mle.report.cells import Cell, Column, Group, Row, Table, render
 from beyond_mle.report.style import fixed
 from beyond_mle.report.verdicts import Verdict
+from beyond_mle.study import Study
 
 _COLUMNS = [
     Column("verdict"),
@@ -21,7 +21,7 @@ _COLUMNS = [
 ]
 
 
-def scorecard(study: config.Study, card: Sequence[dict[str, Any]]) -> HTML:
+def scorecard(study: Study, card: Sequence[dict[str, Any]]) -> HTML:
     """The verdict of every claim; claims that this study does not measure are folded away."""
     counts = {verdict: sum(row["verdict"] == verdict for row in card) for verdict in get_args(Verdict)}
     run = [row for row in card if row["verdict"] != "not run"]

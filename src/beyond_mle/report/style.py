@@ -4,7 +4,6 @@ import functools
 import itertools
 import math
 from collections.abc import Iterable, Mapping
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import pandas as pd
 
 from beyond_mle.jobs import Job
 from beyond_mle.metric import Metric
+from beyond_mle.references import text
 from beyond_mle.registry import YARDSTICKS
 from beyond_mle.study import Study
 
@@ -37,7 +37,9 @@ _FURTHER = {
 }
 """Metrics that no yardstick measures: of other environments, of the machine, of mathematics."""
 _BOUND_SIGNS = {"nll": "≤", "nll-token": "≤", "kl": "≤", "reverse-kl": "≥"}
-_SYMBOLS = {"order": "k", "pi": "π", "epsilon": "ε"}
+ALWAYS_TOLD = ("order", "pi", "epsilon", "alpha")
+"""The hyper-parameters that labels always have; others where they tell something apart."""
+_SYMBOLS = {"order": "k", "pi": "π", "epsilon": "ε", "alpha": "α", "temperature": "τ"}
 """How labels write hyper-parameters; others by their names."""
 
 PLOT_SETTINGS: dict[Any, Any] = {
@@ -61,41 +63,43 @@ PLOT_SETTINGS: dict[Any, Any] = {
 
 
 def palette(jobs: Iterable[Job]) -> dict[str, str]:
-    """A colour per objective, by its name and by its label; grey for those that others start from or are compared with,
-    and of an objective with variants the same colour for all, darker to lighter in the order of the study."""
+    """A colour per objective, by its name and by the labels of its variants: grey for those that others start from or
+    are compared with."""
     trained = [job.run for job in jobs if job.run.model.name != ORACLE]
-    starts = {run.start_from.objective.label for run in trained if run.start_from}
-    controls = {run.control.objective.label for run in trained if run.control}
+    starts = {run.start_from.objective.name for run in trained if run.start_from}
+    controls = {run.control.objective.name for run in trained if run.control}
     colours: dict[str, str] = {}
     fresh = iter(itertools.cycle(_COLOURS))
-    for label in dict.fromkeys(run.objective.label for run in trained):
-        grey = _START if label in starts else _CONTROL if label in controls else None
-        colours[label] = grey or next(fresh)
-    for run in trained:
-        colours.setdefault(run.objective.name, colours[run.objective.label])
-    return colours
+    for name in dict.fromkeys(run.objective.name for run in trained):
+        grey = _START if name in starts else _CONTROL if name in controls else None
+        colours[name] = grey or next(fresh)
+    return colours | {run.objective.label: colours[run.objective.name] for run in trained}
 
 
-def objective_label(objective: str, knobs: Mapping[str, Any]) -> str:
-    """The label of a system's row: its objective with those knobs that it has and that the name does not tell.
+def objective_label(objective: str, values: Mapping[str, Any]) -> str:
+    """An objective's name with the values of its hyper-parameters, as `named` writes them."""
+    return named(objective, values)
+
+
+def task_label(study: Study, task: str, values: Mapping[str, Any] | None = None) -> str:
+    """A task's name with the values of its hyper-parameters, and with the data set of the paper that it stands for."""
+    data = study.substitutes.get(task)
+    label = named(task, values or {})
+    return f"{label}, in place of {data}" if data else label
+
+
+def named(name: str, values: Mapping[str, Any]) -> str:
+    """A name with the values of some hyper-parameters, of those that there are.
 
     Args:
-        objective: its name.
-        knobs: hyper-parameter → value, None or NaN where the system has no such knob.
+        name: of a task, an objective or a decoder.
+        values: hyper-parameter → value, None or NaN where there is none.
 
-    >>> objective_label("convex-exp", {"order": 1.0, "average": "token", "pi": None})
+    >>> named("convex-exp", {"order": 1.0, "average": "token", "pi": None})
     'convex-exp, k = 1, average = token'
-    >>> objective_label("convex-exp-k3", {"order": 3.0})
-    'convex-exp-k3'
     """
-    return _with_knobs(objective, knobs)
-
-
-def task_label(study: Study, task: str, knobs: Mapping[str, Any] | None = None) -> str:
-    """A task's name with its knobs, and with the data set of the paper that it stands for."""
-    data = study.substitutes.get(task)
-    label = _with_knobs(task, knobs or {})
-    return f"{label}, in place of {data}" if data else label
+    told = [f"{_SYMBOLS.get(option, option)} = {text(value)}" for option, value in values.items() if not pd.isna(value)]
+    return ", ".join([name, *told])
 
 
 @functools.cache
@@ -136,11 +140,6 @@ def fixed(value: float | None, decimals: int) -> str:
     return f"{rounded:.{decimals}f}".replace("-", "−")
 
 
-def _with_knobs(name: str, knobs: Mapping[str, Any]) -> str:
-    label = name
-    for knob, value in knobs.items():
-        symbol = _SYMBOLS.get(knob, knob)
-        text = f"{value:g}" if isinstance(value, Real) else str(value)
-        if not pd.isna(value) and not name.endswith(f"-{symbol}{text}"):
-            label += f", {symbol} = {text}"
-    return label
+def difference_label(name: str) -> str:
+    """What the difference of two values of a metric is called, with the unit."""
+    return f"{'gain in' if metric(name).better == 'higher' else 'change of'} {metric_label(name)}"

@@ -19,8 +19,8 @@ def main() -> None:
     study = load_resolved(arguments.study)
     page = Page(arguments.page, study, arguments.results)
     searches = [name for name, options in study.decoders.items() if options.get("kind", name) == "beam"]
-    table = tabulate(
-        page.scores(), controls(page.jobs), load_published(PUBLISHED), study.substitutes, [*searches, "exact"]
-    )
+    drawn = [name for name, section in page.sections.items() if section == "decoder"]
+    related, published = controls(page.jobs), load_published(PUBLISHED)
+    table = tabulate(page.scores(), related, published, study.substitutes, [*searches, "exact"], drawn)
     write_table(table, page.layout.page_table(page.name))
     print(f"{page.name}: {len(table)} rows, {table.paper.notna().sum()} of them with a published number")

@@ -2,33 +2,46 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from beyond_mle import config
 from beyond_mle.errors import UserError
+from beyond_mle.layout import Layout
 from beyond_mle.report.curves import COLUMNS, effective_share, read_curves
+from beyond_mle.runs import find_run
+
+KEY = "grammar-ab/transformer/convex-exp,order=3/seed2"
 
 
-def test_losses_and_validations_are_read_by_step(study, results):
-    run = config.find_run(study, "grammar-ab/transformer/mle/seed2")
-    curves = read_curves([run], results / "runs")
-    validation = curves[curves.quantity == "validation"]
-    assert dict(zip(validation.step, validation.value, strict=True)) == {20: 52.0, 40: 54.0}
-    assert curves[curves.quantity == "loss"].value.tolist() == pytest.approx([0.3, 0.15, 0.1, 0.075])
+@pytest.fixture
+def log(tmp_path):
+    """The log of a run, and where it lies."""
+    layout = Layout(tmp_path)
+    path = layout.training_log(KEY)
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        '{"step": 20, "loss": 0.5, "weight": 2}\n{"step": 20, "validation": 52}\n{"step": 40, "loss": 0.25}\n'
+    )
+    return layout, path
 
 
-def test_a_damaged_log_is_an_error_that_names_the_line(study, results):
-    run = config.find_run(study, "grammar-ab/transformer/mle/seed2")
-    with (results / "runs" / run.key / "training.jsonl").open("a") as file:
-        file.write('{"step": 4')
-    with pytest.raises(UserError, match=r"training\.jsonl, line 7: not JSON"):
-        read_curves([run], results / "runs")
+def test_losses_and_validations_are_read_by_step(study, log):
+    curves = read_curves([find_run(study, KEY)], log[0])
+    names = ["grammar-ab", "transformer", "convex-exp,order=3", 2]
+    assert curves.to_numpy().tolist() == [
+        [*names, 20, "loss", 0.5],
+        [*names, 20, "validation", 52],
+        [*names, 40, "loss", 0.25],
+    ]
 
 
-def test_other_quantities_are_read_where_they_were_logged(study, results):
-    run = config.find_run(study, "grammar-ab/transformer/mle/seed2")
-    with (results / "runs" / run.key / "training.jsonl").open("a") as file:
-        file.write('{"step": 50, "weight": 2.0, "loss": 7}\n')
-    curves = read_curves([run], results / "runs", ["weight", "reward"])
-    assert curves[["step", "quantity", "value"]].to_numpy().tolist() == [[50, "weight", 2.0]]
+def test_a_damaged_log_is_an_error_that_names_the_line(study, log):
+    layout, path = log
+    path.write_text(path.read_text() + '{"step": 4')
+    with pytest.raises(UserError, match=r"training\.jsonl, line 4: not JSON"):
+        read_curves([find_run(study, KEY)], layout)
+
+
+def test_other_quantities_are_read_where_they_were_logged(study, log):
+    curves = read_curves([find_run(study, KEY)], log[0], ["weight", "reward"])
+    assert curves[["step", "quantity", "value"]].to_numpy().tolist() == [[20, "weight", 2]]
 
 
 def test_the_effective_share_is_that_of_unequal_weights():

@@ -1,14 +1,12 @@
 import pandas as pd
 import pytest
-from beyond_mle.report.scores import COLUMNS, read_scores, read_truth
 
-from beyond_mle.report.effects import gap_name, is_gap, over_seeds, search_gaps, speed_ups, with_speed_ups
-from beyond_mle.report.tables import COLUMNS as TABLE_COLUMNS
+from beyond_mle.report.effects import gap_name, is_gap, search_gaps, speed_ups, with_speed_ups
+from beyond_mle.report.results import over_seeds
 
-
-@pytest.fixture
-def scores(study, results):
-    return read_scores(study, results / "runs")
+COLUMNS = ["task", "model", "objective", "size", "decoder", "metric", "seed", "value"]
+TABLE_COLUMNS = ["task", "model", "objective", "decoder", "metric", "mean", "sd", "n_seeds", "control", "paper"]
+TABLE_COLUMNS += ["order", "certainty"]
 
 
 def score(objective: str, decoder: str, seed: int, value: float) -> list:
@@ -33,19 +31,29 @@ def test_every_search_has_a_gap_of_its_own():
     assert not is_gap("beam5")
 
 
-def test_systems_without_both_searches_have_no_gap(scores, results):
-    truth = read_truth([results / "truth" / "grammar-ab.json"])
-    gaps = search_gaps(pd.concat([scores, truth]), ["beam5", "exact"])
-    assert "vanilla-nat" not in set(gaps.model)
-    closed = gaps[(gaps.objective == "closed-form") & (gaps.metric == "bleu")]
-    assert dict(zip(closed.order, closed.value, strict=True)) == {0.0: 6.0, 1.0: 5.0, 3.0: 3.0}
+def test_a_search_with_variants_has_a_gap_for_each():
+    rows = pd.DataFrame([score("mle", name, 1, value) for name, value in (("greedy", 10), ("beam", 12), ("beam", 13))])
+    rows = rows.set_axis(COLUMNS, axis=1).assign(size=[None, 5, 20])
+    gaps = search_gaps(rows, ["beam"], ["size"])
+    assert dict(zip(gaps["size"], gaps.value, strict=True)) == {5: 2.0, 20: 3.0}
+
+
+def test_systems_without_both_searches_have_no_gap(scores):
+    gaps = search_gaps(scores, ["beam5", "exact"])
+    assert set(gaps.model) == {"transformer", "oracle"}
+    own = scores[(scores.model == "oracle") & (scores.objective == "mle") & (scores.metric == "bleu")]
+    by_decoder = own.set_index("decoder").value
+    (gap,) = gaps[(gaps.model == "oracle") & (gaps.objective == "mle") & (gaps.metric == "bleu")].value
+    assert gap == pytest.approx(by_decoder["exact"] - by_decoder["greedy"])
 
 
 def test_means_come_in_the_order_of_the_metrics_asked_for(scores):
     rows = over_seeds(scores, ["nll", "entropy"], "none")
     assert list(rows.metric.unique()) == ["nll", "entropy"]
-    first = rows[(rows.task == "grammar-ab") & (rows.model == "transformer") & (rows.objective == "mle")]
-    assert first.set_index("metric").loc["entropy", ["mean", "sd"]].tolist() == pytest.approx([0.5, 0.01])
+    system = "grammar-ab/transformer/mle"
+    (row,) = rows[(rows.system == system) & (rows.metric == "entropy")].itertuples()
+    own = scores[(scores.system == system) & (scores.metric == "entropy")].value
+    assert (row.mean, row.sd, row.n_seeds) == (pytest.approx(own.mean()), pytest.approx(own.std()), 2)
 
 
 SPEED_COLUMNS = ["task", "model", "objective", "decoder", "batch", "sentences_per_second", "latency_ms", "device"]
@@ -70,6 +78,7 @@ def system(task: str, model: str, objective: str, decoder: str, metric: str, mea
     return {
         **{"task": task, "model": model, "objective": objective, "decoder": decoder, "metric": metric},
         **{"mean": mean, "sd": 0.5, "n_seeds": 3, "control": None, "paper": paper, "order": float("nan")},
+        "certainty": "exact",
     }
 
 
@@ -78,7 +87,7 @@ def test_a_table_gets_the_speed_up_of_every_system_whatever_its_objective():
     rows = [system("t", "vanilla-nat", name, "single-pass", "bleu", 40.0, nan) for name in ("mle", "convex-exp")]
     rows.append(system("t", "vanilla-nat", "mle", "single-pass", "speed-up", nan, 15.6))  # printed, not measured
     rows.append(system("v", "ctc", "mle", "best-path", "bleu", 40.0, nan))
-    rows.append(system("t", "truth", "mode", "none", "bleu", 80.0, nan))
+    rows.append(system("t", "oracle", "mle", "exact", "bleu", 80.0, nan))
     table = pd.DataFrame(rows)[TABLE_COLUMNS]
     found = with_speed_ups(table, SPEEDS, "transformer", "beam5")
     assert list(found.columns) == TABLE_COLUMNS

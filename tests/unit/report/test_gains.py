@@ -1,64 +1,90 @@
 import pandas as pd
 import pytest
-from beyond_mle.report.scores import COLUMNS, read_scores
 
-from beyond_mle import config
-from beyond_mle.report import effects, gains
+from beyond_mle.jobs import jobs
+from beyond_mle.report import gains
+from beyond_mle.report.results import controls, sections, system_of
 
-
-@pytest.fixture
-def scores(study, results):
-    found = read_scores(study, results / "runs")
-    return found[found.task == "grammar-ab"]
+SECTIONS = {"temperature": "decoder", "order": "objective"}
 
 
-def test_gains_are_differences_by_seed(study, scores):
-    """Seeds shift objective and control alike, so that the gain has no spread."""
-    found = gains.gains(scores, config.runs(study), ["bleu"])
-    assert list(found) == COLUMNS
-    means = effects.over_seeds(found, ["bleu"]).set_index(["model", "objective", "decoder"])
-    assert means["mean"].to_dict() == pytest.approx(
+def rows(values: dict[tuple[str, str, float, int], float]) -> pd.DataFrame:
+    """(system, decoder, temperature, seed) → value."""
+    keys = pd.DataFrame(list(values), columns=["system", "decoder", "temperature", "seed"])
+    return keys.assign(metric="bleu", value=list(values.values()))
+
+
+def test_gains_are_differences_by_seed_at_the_same_temperature():
+    nan = float("nan")
+    scores = rows(
         {
-            ("transformer", "convex-exp", "greedy"): 63 - 61,
-            ("transformer", "convex-exp", "beam5"): 65.5 - 65,
-            ("transformer", "convex-exp-k3", "greedy"): 64 - 61,
-            ("transformer", "convex-exp-k3", "beam5"): 65.25 - 65,
-            ("vanilla-nat", "convex-exp", "single-pass"): 40 - 22,
+            ("own", "greedy", nan, 1): 10.0,
+            ("own", "greedy", nan, 2): 13.0,
+            ("own", "sample", 0.5, 1): 7.0,
+            ("own", "beam", nan, 1): 9.0,
+            ("control", "greedy", nan, 1): 4.0,
+            ("control", "greedy", nan, 2): 5.0,
+            ("control", "sample", 0.5, 1): 1.0,
+            ("control", "sample", 1.0, 1): 2.0,
         }
     )
-    assert means.sd.to_numpy() == pytest.approx(0)
-    assert set(means.n_seeds) == {3}
+    found = gains.gains(scores, {"own": "control"}, SECTIONS, ["bleu"])
+    assert list(found) == list(scores)
+    assert found[["decoder", "seed", "value"]].to_numpy().tolist() == [
+        ["greedy", 1, 6.0],
+        ["greedy", 2, 8.0],
+        ["sample", 1, 6.0],
+    ]
+    assert gains.gains(scores, {}, SECTIONS, ["bleu"]).empty
+    assert gains.gains(scores, {"own": "control"}, SECTIONS, ["nll"]).empty
 
 
-def test_without_runs_there_are_no_gains(scores):
-    assert gains.gains(scores, [], ["bleu"]).empty
-    assert gains.searched(scores, []).empty
+def test_a_control_with_several_numbers_for_one_cell_is_none():
+    scores = rows({("own", "none", 1.0, 1): 3.0, ("control", "none", 1.0, 1): 1.0})
+    members = pd.concat([scores, scores[scores.system == "control"]])
+    assert gains.gains(scores, {"own": "control"}, SECTIONS, ["bleu"]).value.tolist() == [2.0]
+    assert gains.gains(members, {"own": "control"}, SECTIONS, ["bleu"]).empty
 
 
-def test_the_first_decoder_is_kept_and_what_needs_none(study, scores):
-    found = gains.searched(scores, config.runs(study))
-    assert set(found[found.model == "transformer"].decoder) == {"greedy", "none"}
-    assert set(found[found.model == "vanilla-nat"].decoder) == {"single-pass", "none"}
+def test_gains_of_a_study_are_those_of_its_runs(scores, study):
+    everything = jobs(study)
+    found = gains.gains(scores, controls(everything), sections(everything), ["bleu"])
+    assert set(found.system) <= set(controls(everything))
+    one = found[(found.system == "grammar-ab/vanilla-nat/convex-exp") & (found.seed == 2)]
+    by_system = scores[(scores.metric == "bleu") & (scores.seed == 2)].set_index("system").value
+    difference = by_system["grammar-ab/vanilla-nat/convex-exp"] - by_system["grammar-ab/vanilla-nat/mle-continued"]
+    assert one.value.tolist() == pytest.approx([difference])
 
 
 def test_lengths_count_what_the_loss_counts(study):
     """8 nats a sentence at 1 a position are 8 positions: with eos for the Transformer, without bos and eos for NAT."""
-    rows = [
-        ["grammar-ab", model, "mle", None, "none", metric, seed, value * seed]
-        for model in ("transformer", "vanilla-nat")
+    everything = {
+        key: job
+        for key, job in jobs(study).items()
+        if job.run.task.name == "grammar-ab" and job.run.model.name != "oracle"
+    }
+    values = [
+        [system_of(job), metric, job.run.seed, value * job.run.seed]
+        for job in everything.values()
         for metric, value in (("nll", 8.0), ("nll-token", 1.0))
-        for seed in (1, 2)
     ]
-    found = gains.lengths(study, pd.DataFrame(rows, columns=COLUMNS))
-    assert dict(zip(found.model, found.length, strict=True)) == {"transformer": 8, "vanilla-nat": 10}
+    scores = pd.DataFrame(values, columns=["system", "metric", "seed", "value"])
+    found = gains.with_length(scores.drop_duplicates("system"), scores, everything)
+    assert found.groupby(found.system.str.split("/").str[1]).length.unique().map(list).to_dict() == {
+        "transformer": [8],
+        "vanilla-nat": [10],
+    }
+
+
+def test_lengths_are_missing_where_nothing_tells_them(study, scores):
+    without = scores[scores.metric != "nll-token"]
+    assert gains.with_length(without, without, jobs(study)).length.isna().all()
 
 
 def test_exponents_follow_from_order_and_length():
     systems = pd.DataFrame(
         {
-            "task": "t",
-            "model": "m",
-            "objective": ["mle", "one", "three", "three"],
+            "system": ["mle", "one", "three", "three"],
             "order": [None, 1.0, 3.0, 3.0],
             "decoder": "greedy",
             "metric": ["bleu", "bleu", "bleu", "chrf"],
@@ -70,7 +96,8 @@ def test_exponents_follow_from_order_and_length():
     assert set(found.metric) == {"exponent"}
 
 
-def test_a_single_style_belongs_to_both_kinds_of_odds():
-    rows = pd.DataFrame({"styles": [1, 4, 4], "zipf": [0, 0, 0.5]})
-    found = gains.odds(rows).groupby("odds").styles.apply(list).to_dict()
-    assert found == {"equal odds": [1, 4], "unequal odds": [1, 4]}
+def test_a_single_style_belongs_to_both_kinds_of_odds(study, scores):
+    rows = scores[scores.task == "grammar-styles"].drop_duplicates("system")
+    found = gains.with_odds(rows, jobs(study)).groupby("odds").styles.unique().map(sorted).to_dict()
+    assert found == {"equal odds": [1, 2], "unequal odds": [1, 2]}
+    assert gains.with_odds(rows.iloc[:0], jobs(study)).empty

@@ -1,24 +1,27 @@
 import numpy as np
 
-from beyond_mle.metric import Metric
+from beyond_mle.jobs import jobs
 from beyond_mle.report.style import (
     bound_sign,
+    difference_label,
     fixed,
     metric,
     metric_label,
+    named,
     number,
-    objective_label,
     palette,
     task_label,
 )
+from beyond_mle.metric import Metric
 
 
-def test_baselines_are_grey_and_others_have_colours_of_their_own(study):
-    colours = palette(study)
+def test_baselines_are_grey_and_variants_have_the_colour_of_their_objective(study):
+    colours = palette(jobs(study).values())
     for grey in ("mle", "mle-continued"):
         red, green, blue = (colours[grey][i : i + 2] for i in (1, 3, 5))
         assert red == green == blue
-    assert len({colours[name] for name in ("mle", "mle-continued", "convex-exp", "convex-exp-k3")}) == 4
+    assert colours["convex-exp,order=1"] == colours["convex-exp,order=3"] == colours["convex-exp"]
+    assert len({colours[name] for name in ("mle", "mle-continued", "convex-exp", "convex-pure", "ss-linear")}) == 5
 
 
 def test_a_substitute_is_named_with_what_it_stands_for(study):
@@ -29,10 +32,15 @@ def test_a_substitute_is_named_with_what_it_stands_for(study):
     )
 
 
-def test_an_objective_is_named_with_the_knobs_that_it_has():
-    knobs = {"order": 0.25, "pi": float("nan"), "average": None, "temperature": 1.0}
-    assert objective_label("convex-exp", knobs) == "convex-exp, k = 0.25, temperature = 1"
-    assert objective_label("mle", {}) == "mle"
+def test_a_name_has_the_values_that_there_are():
+    values = {"order": 0.25, "pi": float("nan"), "average": None, "temperature": 1.0, "is_global": True, "size": 5}
+    assert named("convex-exp", values) == "convex-exp, k = 0.25, τ = 1, is_global = true, size = 5"
+    assert named("mle", {}) == "mle"
+
+
+def test_a_difference_is_named_after_the_better_side():
+    assert difference_label("bleu") == "gain in bleu"
+    assert difference_label("nll") == "change of nll (nats)"
 
 
 def test_a_metric_has_unit_better_side_and_decimals():

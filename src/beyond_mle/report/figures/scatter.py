@@ -1,4 +1,4 @@
-"""The frontier of quality and diversity: how good samples are against how much they differ."""
+"""One metric against another: how good samples are against how much they differ."""
 
 import matplotlib
 import pandas as pd
@@ -14,7 +14,7 @@ _CURVES = {
     "convex-exp": ("convex-exp, order k", {"color": "#0072B2", "marker": "s"}),
 }
 _BESIDE = {"temperature": (4, 4), "convex-exp": (4, -10)}
-"""Where the value of the knob stands, in points from the mark."""
+"""Where the value of the hyper-parameter stands, in points from the mark."""
 _POINTS = {
     "convex-power": {"color": "#D55E00", "marker": "^"},
     "convex-pure": {"color": "#009E73", "marker": "D"},
@@ -31,16 +31,16 @@ def frontier(rows: pd.DataFrame, x: str, y: str) -> Figure:
         x: the metric of the horizontal axis.
         y: the metric of the vertical axis.
     """
-    systems = list(rows.groupby(["task", "model"], sort=False).groups)
+    systems = list(rows.groupby(["task_label", "model"], sort=False).groups)
     if not systems:
         return empty()
     figure = Figure(figsize=(max(6.0, 0.8 + 3.0 * len(systems)), 3.3))
     axes = figure.subplots(1, len(systems), squeeze=False)[0]
     handles: dict[str, Artist] = {}
     for axis, (task, model) in zip(axes, systems, strict=True):
-        for curve, own in rows[(rows.task == task) & (rows.model == model)].groupby("curve", sort=False):
+        for curve, own in rows[(rows.task_label == task) & (rows.model == model)].groupby("curve", sort=False):
             label, style = _CURVES.get(curve, (curve, _POINTS.get(curve, _OTHER_POINT)))
-            handles[label] = _curve(axis, own.sort_values("knob"), style)
+            handles[label] = _curve(axis, own.sort_values("at"), style)
         axis.set(title=model, xlabel=metric_label(x))
         axis.margins(0.12)
     axes[0].set_ylabel(metric_label(y))
@@ -50,9 +50,9 @@ def frontier(rows: pd.DataFrame, x: str, y: str) -> Figure:
 
 
 def _curve(axis: Axes, own: pd.DataFrame, style: dict) -> Artist:
-    """Points in the order of the knob, joined, each with the knob's value beside it."""
+    """Points in the order of the hyper-parameter, joined, each with its value beside it."""
     drawn = axis.errorbar(own.x, own.y, own.y_sd, own.x_sd, markersize=4.5, capsize=2, elinewidth=0.8, **style)
-    for row in own[own.knob.notna()].itertuples():
+    for row in own[own["at"].notna()].itertuples():
         place = {"xytext": _BESIDE.get(row.curve, (4, 4)), "textcoords": "offset points", "fontsize": 7.5}
-        axis.annotate(f"{row.knob:g}", (row.x, row.y), color=style["color"], **place)
+        axis.annotate(f"{row.at:g}", (row.x, row.y), color=style["color"], **place)
     return drawn

@@ -1,4 +1,4 @@
-"""Figures of training logs in which objectives are compared: a line each, in the same panel."""
+"""Training logs: each objective in a panel of its own, or a line each in the same panel."""
 
 from collections.abc import Sequence
 from itertools import cycle
@@ -29,6 +29,36 @@ RANGE = 10
 FEW = 10
 """A line of at most so many points shows them."""
 _DASHES = ("-", "--", ":", "-.")
+
+
+@matplotlib.rc_context(PLOT_SETTINGS)
+def learning_curves(curves: pd.DataFrame, palette: Palette) -> Figure:
+    """Validation (where there is one) and loss by step: a column per objective, a line per seed.
+
+    Args:
+        curves: one task and model of `read_curves`. Losses of different objectives do not compare, so each
+            has its own axis; validations share theirs.
+        palette: the objectives' colours.
+    """
+    objectives = list(dict.fromkeys(curves.objective))
+    quantities = [name for name in ("validation", "loss") if (curves.quantity == name).any()]
+    width, height = 1.0 + 1.9 * max(2, len(objectives)), 0.4 + 1.7 * len(quantities)
+    figure = Figure(figsize=(width, height))
+    axes = figure.subplots(len(quantities), len(objectives), sharex="col", squeeze=False)
+    for line, quantity in zip(axes, quantities, strict=True):
+        for axis, objective in zip(line, objectives, strict=True):
+            own = curves[(curves.objective == objective) & (curves.quantity == quantity)]
+            _seeds(axis, own, palette.get(objective, OTHER), dots=quantity == "validation")
+            if quantity == "validation" and axis is not line[0]:
+                axis.sharey(line[0])
+                axis.tick_params(labelleft=False)
+        line[0].set_ylabel(quantity)
+        line[0].autoscale(axis="y")
+    for axis, objective in zip(axes[0], objectives, strict=True):
+        axis.set_title(objective)
+    for axis in axes[-1]:
+        axis.set_xlabel("step")
+    return figure
 
 
 @matplotlib.rc_context(PLOT_SETTINGS)
@@ -83,6 +113,14 @@ def schedules(epsilon: pd.DataFrame, palette: Palette) -> Figure:
     axis.set(xlabel="step", ylabel="ε, probability of the true word")
     figure.legend(loc="outside right upper")
     return figure
+
+
+def _seeds(axis: Axes, own: pd.DataFrame, colour: str, *, dots: bool) -> None:
+    """A line per seed."""
+    marks = {"marker": "o", "markersize": 2.5, "markeredgewidth": 0} if dots else {}
+    for _, line in own.groupby("seed", sort=False):
+        axis.plot(line.step, line.value, color=colour, alpha=0.75, **marks)
+    axis.tick_params(axis="x", rotation=30)
 
 
 def _looks(objectives: list[str], palette: Palette) -> dict[str, dict]:
