@@ -1,11 +1,11 @@
 """Adversarial training in the plane beside what exact fits of JS_π lead to: who is compared, and samples of each.
 
-`model` names a competitor: `isotropic-gaussian` and `plane-generator`, trained against a discriminator; `exact-optimum`,
-the round Gaussian at the global minimum of JS_π; `exact-descent`, the one that exact descent reaches from where training
-starts; and `p` itself.
+`model` names a competitor: `isotropic-gaussian` and `plane-generator`, trained against a discriminator;
+`exact-optimum`, the round Gaussian at the global minimum of JS_π; `exact-descent`, the one that exact descent reaches
+from where training starts; and `p` itself.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import torch
 
 from beyond_mle.jobs import Job, yardsticks
 from beyond_mle.report.plane_pictures import gaussian
+from beyond_mle.report.results import column
 from beyond_mle.runs import Run
 from beyond_mle.study import Study
 from beyond_mle.tasks.plane import Plane, PlaneData
@@ -22,6 +23,7 @@ from beyond_mle.yardsticks.samples import SampleQuality
 ADVERSARIAL, EXACT, DESCENT = "js-adversarial", "js", "descent"
 """Names in the study: of the objectives, and of the solver that starts where training does."""
 OPTIMUM, DESCENDED = "exact-optimum", "exact-descent"
+_MEASURED = ["coverage", "quality", "kl", "kl-kernel", "reverse-kl", "reverse-kl-kernel", "js", "js-kernel"]
 _POINT = ["mixture_seed", "model", "pi", "x", "y"]
 
 
@@ -34,8 +36,7 @@ def competitors(scores: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Those rows, with the competitor's name as `model`.
     """
-    labels = ["mixture_seed", "pi", "is_global"]
-    rows = scores.reindex(columns=[*scores.columns, *(name for name in labels if name not in scores)])
+    rows = scores.assign(**{name: column(scores, name) for name in ("mixture_seed", "pi", "is_global")})
     rows = rows[rows.mixture_seed.notna()].astype({"mixture_seed": int})
     trained = rows.objective == ADVERSARIAL
     exact = (rows.objective == EXACT) & rows.is_global.eq(True) & rows.pi.isin(rows[trained].pi)
@@ -43,11 +44,31 @@ def competitors(scores: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(model=names.where(exact, rows.model))[exact | trained]
 
 
+def elsewhere(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of tasks that are not in the plane."""
+    return rows[column(rows, "mixture_seed").isna()]
+
+
+def means(rows: pd.DataFrame) -> pd.DataFrame:
+    """The means over seeds, a row per competitor and π, a column per metric; the mixture's seed as text.
+
+    Args:
+        rows: of `competitors` and `of_p`.
+    """
+    rows = rows.astype({"mixture_seed": str})
+    cells = rows[rows.metric.isin(_MEASURED)].groupby([*_POINT[:3], "metric"], sort=False, dropna=False)
+    table: dict[tuple, dict[str, float]] = {}
+    for (*key, metric), value in cells.value.mean().items():
+        table.setdefault(tuple(str(part) for part in key), dict(zip(_POINT[:3], key, strict=True)))[metric] = value
+    found = pd.DataFrame(table.values())
+    return found.reindex(columns=[*_POINT[:3], *(metric for metric in _MEASURED if metric in found)])
+
+
 def of_p(study: Study, mixtures: Mapping[int, Plane]) -> pd.DataFrame:
     """The same measurements of samples of p itself: what remains there is the error of the kernel estimate.
 
     Returns:
-        mixture_seed, model, metric, value.
+        mixture_seed, model, pi (missing), metric, value.
     """
     rows: list[tuple[int, str, str, float]] = []
     entry = yardsticks(study).get("samples")
@@ -56,11 +77,11 @@ def of_p(study: Study, mixtures: Mapping[int, Plane]) -> pd.DataFrame:
         for seed, p in mixtures.items():
             points_N2 = torch.from_numpy(p.sample(yardstick.options.samples, np.random.default_rng(seed)))
             rows += [(seed, "p", score.metric, score.value) for score in yardstick.of_points(points_N2, PlaneData(p))]
-    return pd.DataFrame(rows, columns=["mixture_seed", "model", "metric", "value"])
+    return pd.DataFrame(rows, columns=["mixture_seed", "model", "metric", "value"]).assign(pi=np.nan)
 
 
 def drawn(
-    jobs: Mapping[str, Job],
+    jobs: Iterable[Job],
     outputs: Callable[[Run, str], list[list[Any]]],
     optima: pd.DataFrame,
     mixtures: Mapping[int, Plane],
@@ -70,7 +91,7 @@ def drawn(
     """Points to draw: of p, of the exact optima, and of the first run of every other competitor.
 
     Args:
-        jobs: of the page's runs; their first decoder gives the points.
+        jobs: of the page's runs; the first decoder of each gives the points.
         outputs: reads a run's outputs by a decoder.
         optima: fits, of `plane_pictures.fits`.
         mixtures: the densities.
@@ -80,22 +101,20 @@ def drawn(
     Returns:
         mixture_seed, model, pi (missing for p), `x` and `y`.
     """
+    competing = [job for job in jobs if _competes(job) and job.objective.options.pi in pis]
     parts = [_part(seed, "p", np.nan, p.sample(samples, np.random.default_rng(seed))) for seed, p in mixtures.items()]
     chosen = optima[(optima.objective == EXACT) & (optima.solver != DESCENT) & optima.is_global]
-    competing = {job.objective.options.pi for job in jobs.values() if _competes(job)} & set(pis)
-    for row in chosen[chosen.pi.isin(competing)].itertuples():
+    for row in chosen[chosen.pi.isin([job.objective.options.pi for job in competing])].itertuples():
         generator = torch.Generator().manual_seed(row.mixture_seed)
         with torch.no_grad():
             points_N2 = gaussian(row.mean_x, row.mean_y, row.sigma).sample(samples, generator)
         parts.append(_part(row.mixture_seed, OPTIMUM, row.pi, points_N2.numpy()))
-    known = set()
-    for job in jobs.values():
-        if _competes(job) and job.objective.options.pi in pis:
-            name = DESCENDED if job.run.solver.name == DESCENT else job.run.model.name
-            key = (job.task.options.mixture_seed, name, job.objective.options.pi)
-            if key not in known:  # a later seed otherwise
-                known.add(key)
-                parts.append(_part(*key, np.array(outputs(job.run, job.run.decoders[0].label)[0])))
+    first: dict[tuple[int, str, float], Run] = {}
+    for job in competing:
+        name = DESCENDED if job.run.solver.name == DESCENT else job.run.model.name
+        first.setdefault((job.task.options.mixture_seed, name, job.objective.options.pi), job.run)
+    for key, run in first.items():
+        parts.append(_part(*key, np.array(outputs(run, run.decoders[0].label)[0])))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_POINT)
 
 

@@ -15,8 +15,8 @@ from beyond_mle.models.isotropic_gaussian import IsotropicGaussian
 from beyond_mle.tasks.plane import Plane, PlaneData
 from beyond_mle.types import Points
 
-FIT = ["mixture_seed", "objective", "solver", "pi", "order", "branch", "is_global"]
-"""What tells the fits of one model apart."""
+FIT = ["mixture_seed", "model", "objective", "solver", "seed", "pi", "order", "branch", "is_global"]
+"""What tells fits apart."""
 _PARAMETERS = {"mean-x": "mean_x", "mean-y": "mean_y", "sigma": "sigma"}
 _MINIMISED = {"mle": "kl", "reverse-kl": "reverse-kl", "js": "js"}
 """The metric that each objective makes small; it is what `value` shows."""
@@ -35,8 +35,8 @@ def fits(scores: pd.DataFrame) -> pd.DataFrame:
         scores: rows of the long table.
 
     Returns:
-        The columns `FIT`, mean_x, mean_y, sigma and value: the divergence that the objective minimises, where it is one;
-        by mixture.
+        The columns `FIT`, mean_x, mean_y, sigma and value (the divergence that the objective minimises, where it is
+        one), by mixture.
     """
     own = scores[scores.metric.isin([*_PARAMETERS, *_MINIMISED.values()])].reindex(columns=[*FIT, "metric", "value"])
     own = own[own.mixture_seed.notna()]
@@ -100,7 +100,7 @@ def monte_carlo(rows: pd.DataFrame, mixtures: Mapping[int, Plane], samples: int 
         p, q = mixtures[row.mixture_seed], gaussian(row.mean_x, row.mean_y, row.sigma)
         rng = np.random.default_rng(row.mixture_seed)
         of_p_N2 = torch.from_numpy(p.sample(samples, rng))
-        of_q_N2 = torch.tensor([row.mean_x, row.mean_y]) + row.sigma * torch.from_numpy(rng.standard_normal((samples, 2)))
+        of_q_N2 = torch.from_numpy([row.mean_x, row.mean_y] + row.sigma * rng.standard_normal((samples, 2)))
         with torch.no_grad():
             both = [(p.log_prob(points_N2), q.log_prob(Points(points_N2)).total_B) for points_N2 in (of_p_N2, of_q_N2)]
         estimate, error = divergence.js_estimate(*both, row.pi)

@@ -22,8 +22,9 @@ from beyond_mle.yardsticks.yardstick import Metric, Score, Subject, Yardstick
 class SampleQuality(Yardstick):
     """Covering against seeking, told by samples.
 
-    `coverage`: the share of p's heavy components that samples reach. `quality`: the mean of log p over samples. `kl-kernel`,
-    `reverse-kl-kernel`, `js-kernel`: the divergences of a kernel estimate of q, for models without a density.
+    `coverage`: the share of p's heavy components that samples reach. `quality`: the mean of log p over samples.
+    `kl-kernel`, `reverse-kl-kernel`, `js-kernel`: the divergences of a kernel estimate of q, for models without a
+    density.
     """
 
     class Options(BaseOptions):

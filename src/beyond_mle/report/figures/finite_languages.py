@@ -108,7 +108,7 @@ def agreement(fits: pd.DataFrame, limits: dict[str, float]) -> Figure:
     figure = Figure(figsize=(10, 1.1 + 0.2 * len(names)))
     axes = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
     for axis, ((task, average), rows) in zip(axes, panels, strict=True):
-        for (model, limit), colour in zip(limits.items(), ("#0072B2", "#D55E00"), strict=True):
+        for (model, limit), colour in zip(limits.items(), ("#0072B2", "#D55E00"), strict=False):
             points = rows[rows.model == model]
             heights = [names.index(objective_label(row.objective, {"order": row.order})) for row in points.itertuples()]
             axis.plot(points.value.clip(lower=1e-12), heights, _MARKERS[model], color=colour, label=model, markersize=4)
