@@ -73,7 +73,7 @@ page.show(figure, means, "text", "Text, over π: the model's probabilities and i
 
 # %%
 table = duels.elsewhere(page.table(metrics[1:5], ["none"])).query("model != 'oracle' or objective == 'mle'")
-display(page.comparison(table, "metric", "Probabilities; kl is the NLL less the entropy of p."))
+display(page.comparison(table, "metric", "Probabilities."))
 display(page.comparison(page.table(metrics[5:], measured.decoder.unique()), "metric", "Samples."))
 shown = ["validation", "reward", "discriminator_accuracy"]
 logs = page.logs(shown, second_stage=True)
