@@ -22,8 +22,9 @@
 # row `p` measures samples of $p$ itself: what remains there is the error of the kernel estimate, which has a floor.
 
 # %% tags=["parameters"]
-config = "results/default/study.yaml"
+study = "config/default.yaml"
 results = "results/default"
+name = "adversarial"
 
 # %%
 from pathlib import Path
@@ -32,25 +33,26 @@ import pandas as pd
 from IPython.display import display
 
 from beyond_mle.config import load_resolved
-from beyond_mle.report import adversarial_figures, curve_figures, curves, effects, frontier, html_table, knob_figures
-from beyond_mle.report.knobs import join, objective_sweep
+from beyond_mle.report import duels, html_table, plane_pictures, selections
+from beyond_mle.report.figures import lines, plane_duels, training
 from beyond_mle.report.page import Page
+from beyond_mle.tasks.plane import PlaneData
 
-page = Page("adversarial", load_resolved(config), Path(results))
-figures, points = page.csv("tables/adversarial_plane.csv"), page.csv("adversarial/samples.csv")
-for seed, rows in figures.groupby("mixture_seed"):
+page = Page(name, load_resolved(study), Path(results))
+scores, mixtures = page.scores(), plane_pictures.mixtures(page.data(PlaneData))
+competitors, jobs = duels.competitors(scores), [page.jobs[run.key] for run in page.runs]
+points = duels.drawn(jobs, page.outputs, plane_pictures.fits(scores), mixtures, pis=[0.05, 0.5, 0.99])
+for seed, rows in competitors.groupby("mixture_seed"):
     caption = f"Mixture {seed}: covering against seeking. A line for the mean, a mark for each seed."
-    display(page.show(adversarial_figures.knob(rows), rows, f"knob_{seed}", caption))
+    display(page.show(plane_duels.along_pi(rows), rows, f"along_pi_{seed}", caption))
 for seed, rows in points.groupby("mixture_seed"):
     caption = f"Mixture {seed}: samples of q (colour) over samples of p (grey), of the first seed."
-    display(page.show(adversarial_figures.samples(rows), rows, f"samples_{seed}", caption))
+    display(page.show(plane_duels.samples(rows), rows, f"samples_{seed}", caption))
 
 # %%
-columns = ["mixture_seed", "model", "pi"]
-means = figures.pivot_table(index=columns, columns="metric", values="value", dropna=False).dropna(how="all")
-display(html_table.plain(means.reset_index(), "Means over seeds, of the runs that did not diverge. Nats, or shares."))
-lost = figures[figures.value.isna()][[*columns, "seed"]].drop_duplicates()
-html_table.plain(lost, "Diverged: samples that are not finite.", empty="No run diverged.")
+table = duels.means(pd.concat([duels.of_p(page.study, mixtures), competitors]))
+display(html_table.plain(table, "Means over seeds, of the runs that did not diverge. Nats, or shares."))
+html_table.plain(page.skipped().query("why.str.contains('diverged')"), "Diverged.", empty="No run diverged.")
 
 # %% [markdown]
 # ## Text
@@ -61,20 +63,18 @@ html_table.plain(lost, "Diverged: samples that are not finite.", empty="No run d
 # outputs fall and $\mathrm{KL}[P \| Q]$ rises; if `js` keeps clear of it, discriminator or gradient are at fault.
 
 # %%
-scores = page.scores()
-measured = pd.concat([scores[scores.decoder == "none"], frontier.sampled(page.study, scores)])
+found = duels.elsewhere(selections.trained(scores))
+measured = pd.concat([found[found.decoder == "none"], selections.sampled(found)])
 metrics = ["nll", "kl", "js", "total-variation", "entropy", "validity", "bleu", "distinct-outputs", "support-coverage"]
-found = effects.over_seeds(measured[measured.model != "truth"], metrics)
-rows = join(found, objective_sweep(page.study, page.runs, "pi"))
-levels = found[~found.objective.isin(rows.objective)]
-figure = knob_figures.lines(rows.assign(line="js-adversarial"), "pi", "line", levels, page.palette)
-page.show(figure, found, "text", "Text, over π: the model's probabilities and its samples. Mean and sd over seeds.")
+means = page.means(measured, metrics)
+rows = selections.swept(means, "pi")
+figure = lines.lines(rows, "pi", "objective", means[~means.objective.isin(rows.objective)], page.palette)
+page.show(figure, means, "text", "Text, over π: the model's probabilities and its samples. Mean and sd over seeds.")
 
 # %%
-display(html_table.comparison(page.study, page.table(metrics[:5], ["none"]), "metric", "Probabilities."))
-html_table.comparison(page.study, page.table(metrics[5:], measured.decoder.unique()), "metric", "Samples.")
-
-# %%
+table = duels.elsewhere(page.table(metrics[1:5], ["none"])).query("model != 'oracle' or objective == 'mle'")
+display(page.comparison(table, "metric", "Probabilities."))
+display(page.comparison(page.table(metrics[5:], measured.decoder.unique()), "metric", "Samples."))
 shown = ["validation", "reward", "discriminator_accuracy"]
-logs = curves.read_curves([run for run in page.runs if run.start_from], page.results / "runs", shown)
-page.show(curve_figures.compare(logs, page.palette, shown), logs, "training", "Text: training, means over seeds.")
+logs = page.logs(shown, second_stage=True)
+page.show(training.compare(logs, page.palette, shown), logs, "training", "Text: training, means over seeds.")

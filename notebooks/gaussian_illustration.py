@@ -18,8 +18,9 @@
 # of seeds 3 and 15. On seed 22, the default of the software behind the figure, $\pi = 0.1$ already seeks.
 
 # %% tags=["parameters"]
-config = "results/default/study.yaml"
+study = "config/default.yaml"
 results = "results/default"
+name = "gaussian_illustration"
 
 # %%
 from pathlib import Path
@@ -27,14 +28,16 @@ from pathlib import Path
 from IPython.display import display
 
 from beyond_mle.config import load_resolved
-from beyond_mle.report import html_table, plane_figures
+from beyond_mle.report import html_table, plane_pictures
+from beyond_mle.report.figures import plane_fits
 from beyond_mle.report.page import Page
+from beyond_mle.tasks.plane import PlaneData
 
-page = Page("gaussian_illustration", load_resolved(config), Path(results))
-settings, minima = page.study.illustration, page.csv("tables/gaussian_illustration.csv")
-shown = minima[(minima.objective == "js") & minima.is_global & minima.pi.isin(settings.pis)]
-shown = shown[shown.mixture_seed.isin(settings.figure_seeds)]
-figure = plane_figures.fits(page.csv("illustration/histogram.csv"), shown)
+page = Page(name, load_resolved(study), Path(results))
+minima, mixtures = plane_pictures.fits(page.scores()), plane_pictures.mixtures(page.data(PlaneData))
+of_figure = minima[(minima.objective == "js") & minima.is_global & minima.pi.isin([0.1, 0.5, 0.99])]
+shown = of_figure[of_figure.mixture_seed.isin([3, 15, 22])]
+figure = plane_fits.fits(plane_pictures.histogram(mixtures), shown)
 caption = "A: samples of p, contours of p. B to D: contours of the exact fit for each π."
 page.show(figure, shown, "figure1", caption)
 
@@ -48,29 +51,29 @@ columns = ["mixture_seed", "objective", "mean_x", "mean_y", "sigma", "value", "b
 html_table.plain(limits[columns], "Values in nats; for mle it is KL[P‖Q]. Branch 0 is the global minimum.")
 
 # %% [markdown]
-# ## Two knobs from covering to seeking
+# ## Two ways from covering to seeking
 # Left, $\pi$: from the one limit to the other. Where there are two minima, the better one changes abruptly: on seed 22
 # between $\pi = 0.03$ and $0.035$, and the minimum that covers is gone at $0.06$. Right, the order $k$ of the convex
 # loss $-\mathbb{E}_p[q^k]$: it starts at the same limit and comes to seek too, on seed 22 in a steep slide without a
 # jump. But it does not stop at $\mathrm{KL}[Q \| P]$: as $k \to 1$ the fit shrinks to a point.
 
 # %%
-for seed in settings.mixture_seeds:
-    rows = minima[minima.mixture_seed == seed]
+for seed, rows in minima.groupby("mixture_seed"):
     caption = f"Seed {seed}: every local minimum along π and along k."
-    display(page.show(plane_figures.paths(rows), rows, f"paths_{seed}", caption))
+    display(page.show(plane_fits.paths(rows), rows, f"paths_{seed}", caption))
 
 # %% [markdown]
 # The switch as a landscape: a valley at the wide fit, another at the narrow one.
 
 # %%
-surface = page.csv("illustration/surface.csv")
-caption = f"JS_π/(π(1−π)) on seed {settings.surface_seed}; a star at the lowest point, dots at other minima."
-page.show(plane_figures.surfaces(surface), surface, "surfaces", caption)
+surface = plane_pictures.surface(minima, mixtures, seed=22)
+caption = "JS_π/(π(1−π)) on seed 22; a star at the lowest point, dots at other minima."
+page.show(plane_fits.surfaces(surface), surface, "surfaces", caption)
 
 # %% [markdown]
 # ## Check
 # The divergences of Figure 1's fits once more, from samples of $p$ and $q$.
 
 # %%
-html_table.plain(page.csv("illustration/monte_carlo.csv"), "JS_π in nats, by quadrature and by Monte Carlo.")
+estimates = plane_pictures.monte_carlo(of_figure, mixtures)
+html_table.plain(estimates, "JS_π in nats, by quadrature and by Monte Carlo.")

@@ -14,25 +14,26 @@
 # $p$ itself for $k \to 0$ and, for $k \ge T$, one string alone, the likeliest.
 
 # %% tags=["parameters"]
-config = "results/default/study.yaml"
+study = "config/default.yaml"
 results = "results/default"
+name = "sharpening_theory"
 
 # %%
 from pathlib import Path
 
-import pandas as pd
-
 from beyond_mle.config import load_resolved
-from beyond_mle.report import html_table, theory, theory_figures
+from beyond_mle.report import html_table, sharpening_curves
+from beyond_mle.report.figures import finite_languages
 from beyond_mle.report.page import Page
+from beyond_mle.tasks.strings import LanguageData
 
-page = Page("sharpening_theory", load_resolved(config), Path(results))
-settings, tables = page.study.theory, Path(results) / "tables"
-fits = pd.read_csv(tables / "sharpening_theory.csv")
-ranked = theory.ranked(next(iter(settings.languages.values())), [0, 1, 2, 3, 4])
-entropies = theory.entropies(settings.languages, max(settings.exponential_orders))
-points = fits.query("metric == 'sequence-entropy' and objective == 'convex-exp' and average == 'sentence'")
-figure = theory_figures.sharpening(ranked, entropies, points)
+page = Page(name, load_resolved(study), Path(results))
+fits = page.scores()
+languages = {task: data.p for task, data in page.data(LanguageData).items()}
+orders = fits[fits.objective == "convex-exp"].order
+ranked = sharpening_curves.ranked(next(iter(languages.values())), [0, 1, 2, 3, 4])
+entropies = sharpening_curves.entropies(languages, orders.max())
+figure = finite_languages.sharpening(ranked, entropies, fits)
 page.show(figure, ranked, "sharpening", "Left: optima on the first language. Right: entropy falls as k grows.")
 
 # %% [markdown]
@@ -41,9 +42,10 @@ page.show(figure, ranked, "sharpening", "Left: optima on the first language. Rig
 # the power function grows without bound towards certainty; the exponential does neither.
 
 # %%
-exponents = theory.exponents([1, 2, 3], longest=30)
-weights = theory.gradient_weights([1, 3], settings.power_orders, length=20)
-figure = theory_figures.length_and_weight(exponents, weights)
+powers = sorted(fits[fits.objective == "convex-power"].order.unique())
+exponents = sharpening_curves.exponents([1, 2, 3], longest=30)
+weights = sharpening_curves.gradient_weights([1, 3], powers, length=20)
+figure = finite_languages.length_and_weight(exponents, weights)
 page.show(figure, weights, "weights", "Left: sharpening by length. Right: weights, for sentences of 20 tokens.")
 
 # %% [markdown]
@@ -52,8 +54,8 @@ page.show(figure, weights, "weights", "Left: sharpening by length. Right: weight
 # one of the languages; there it matters whether the loss is averaged over sentences or over tokens.
 
 # %%
-distances = fits[fits.metric == "total-variation"]
-figure = theory_figures.agreement(distances, {"tabular": 1e-4, "string-network": 0.02})
+distances = fits[fits.metric == "distance-from-optimum"]
+figure = finite_languages.agreement(distances, {"tabular": 1e-4, "string-network": 0.02})
 page.show(figure, distances, "agreement", "How far each fitted model is from the closed-form optimum.")
 
 # %% [markdown]
@@ -64,8 +66,8 @@ page.show(figure, distances, "agreement", "How far each fitted model is from the
 # minimiser of the paper's equation 6 also distorts the first symbol.
 
 # %%
-sampling = pd.read_csv(tables / "scheduled_sampling_theory.csv")
-figure = theory_figures.scheduled_sampling(sampling)
+sampling = page.identities()
+figure = finite_languages.scheduled_sampling(sampling)
 page.show(figure, sampling, "scheduled_sampling", "Closed-form solutions of scheduled sampling.")
 
 # %% [markdown]
@@ -74,4 +76,4 @@ page.show(figure, sampling, "scheduled_sampling", "Closed-form solutions of sche
 # distributions. Statements about $\pi \to 0$ are measured at a small $\pi$, where a right one is off by that order.
 
 # %%
-html_table.plain(pd.read_csv(tables / "errata.csv"), "M = πP + (1−π)Q in equations 11–18.")
+html_table.plain(page.errata(), "M = πP + (1−π)Q in equations 11–18.")

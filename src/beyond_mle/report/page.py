@@ -108,6 +108,15 @@ class Page(PageFiles):
         """A run's outputs by one decoder, by its label."""
         return read_outputs(self.layout.outputs(run.key, decoder))
 
+    def data(self, kind: type) -> dict[str, Any]:
+        """The page's tasks with this kind of data, such as `PlaneData`, by their labels."""
+        opened = {run.task.label: self.jobs[run.key] for run in self.runs}
+        return {
+            label: job.data(self.layout.data(label))
+            for label, job in opened.items()
+            if issubclass(job.task.cls.Data, kind)
+        }
+
     def speeds(self) -> pd.DataFrame:
         """The measured speeds of the page's models, and the paper's speed-ups; empty if none was measured."""
         printed = load_published(PUBLISHED)

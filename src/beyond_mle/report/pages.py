@@ -112,6 +112,7 @@ class PageFiles:
             "learning_curves": [layout.training_log(key) for key in keys],
             "outputs": [layout.outputs(key, label) for key in keys for label in self.jobs[key].decoders],
             "cleaning": [layout.prepared(task) for task in self.tasks],
+            "data": [layout.prepared(task) for task in self.tasks],
             "scorecard": [layout.scorecard],
             "identities": [layout.identities],
             "errata": [layout.errata],

@@ -68,7 +68,7 @@ def long_table(jobs: Mapping[str, Job], layout: Layout, runs: Iterable[str], *, 
     labels = dict.fromkeys(name for row in rows for name in row)
     ordered = [*BASE, *columns.values(), *(name for name in labels if name not in (*BASE, *columns.values()))]
     table = pd.DataFrame(rows, columns=ordered)
-    table["certainty"] = table["certainty"].fillna("exact")
+    table["certainty"] = table["certainty"].astype(object).fillna("exact")
     return table
 
 

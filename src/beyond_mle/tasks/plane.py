@@ -77,6 +77,8 @@ class Plane:
     class Options(BaseOptions):
         """Which density, and how finely it is integrated."""
 
+        headline: ClassVar[tuple[str, ...]] = ("mixture_seed",)
+
         mixture_seed: int | None = Field(default=22, ge=0)
         """Seed of the mixture; 22 is the default of the original software. null: one Gaussian, see `covariance`."""
         mean: tuple[float, float] = (0.0, 0.0)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,16 +53,20 @@ class SampleQuality(Yardstick):
     @torch.no_grad()
     def measure(self, subject: Subject) -> Iterator[Score]:
         """From samples drawn with the subject's seed."""
-        o, p = self.options, subject.data.mixture
-        points_N2 = subject.model.sample(o.samples, torch.Generator().manual_seed(subject.seed))
+        points_N2 = subject.model.sample(self.options.samples, torch.Generator().manual_seed(subject.seed))
         if not points_N2.isfinite().all():
             raise UserError("the model diverged: its samples are not finite")
-        yield Score("coverage", coverage(points_N2, p, o.least_weight, o.covered_share))
-        yield Score("quality", quality(points_N2, p))
-        batch = subject.data.whole()
+        yield from self.of_points(points_N2, subject.data, pi_of(subject.objective))
+
+    def of_points(self, points_N2: Tensor, data: Any, pi: float | None = None) -> Iterator[Score]:
+        """What these samples say; with a π also JS_π."""
+        o = self.options
+        yield Score("coverage", coverage(points_N2, data.mixture, o.least_weight, o.covered_share))
+        yield Score("quality", quality(points_N2, data.mixture))
+        batch = data.whole()
         estimate_M = kernel_log_density(points_N2, Grid(batch.point_BD, batch.density.log_weight_B), o.bandwidth)
         known = (batch.density.log_p_B, estimate_M, batch.density.log_weight_B)
-        yield from divergences(*known, pi_of(subject.objective), "-kernel")
+        yield from divergences(*known, pi, "-kernel")
 
 
 def kernel_log_density(samples_N2: Tensor, grid: Grid, bandwidth: float) -> Tensor:

@@ -1,6 +1,7 @@
 import numpy as np
 
 from beyond_mle.jobs import jobs
+from beyond_mle.metric import Metric
 from beyond_mle.report.style import (
     bound_sign,
     difference_label,
@@ -12,7 +13,6 @@ from beyond_mle.report.style import (
     palette,
     task_label,
 )
-from beyond_mle.metric import Metric
 
 
 def test_baselines_are_grey_and_variants_have_the_colour_of_their_objective(study):

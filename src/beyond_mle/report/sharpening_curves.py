@@ -1,35 +1,40 @@
-"""The numbers behind the figures of the theory page that follow from formulas alone."""
+"""What formulas alone say of sharpening: optima, their entropies and exponents, and the weights of gradients."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import torch
 from scipy.special import entr
 
-from beyond_mle.objectives.likelihood import MLE, ConvexExp, ConvexPower, ConvexPure, Likelihood
-from beyond_mle.tasks.strings import Strings, StringsOptions
-from beyond_mle.yardsticks.escort import exponent, optimum
+from beyond_mle.formulas.exponential_optimum import optimum
+from beyond_mle.formulas.optima import exponent
+from beyond_mle.objectives.convex_exp import ConvexExp
+from beyond_mle.objectives.convex_power import ConvexPower
+from beyond_mle.objectives.convex_pure import ConvexPure
+from beyond_mle.objectives.likelihood import Likelihood
+from beyond_mle.objectives.mle import MLE
+from beyond_mle.tasks.strings import FiniteLanguage
+from beyond_mle.types import Spec
 
 CURVE_POINTS = 100
 
 
-def ranked(language: StringsOptions, orders: Iterable[float]) -> pd.DataFrame:
+def ranked(language: FiniteLanguage, orders: Iterable[float]) -> pd.DataFrame:
     """The optimum of `convex-exp` for each order (0: p itself).
 
     Returns:
         The columns order, rank (1: the likeliest under p), probability.
     """
-    strings = Strings(language)
-    by_rank = np.argsort(-strings.p_N, kind="stable")
+    by_rank = np.argsort(-language.p_N, kind="stable")
     parts = []
     for order in orders:
-        q_N = optimum("convex-exp", strings.p_N, strings.length_N, order, "sentence")[by_rank]
+        q_N = optimum(language.p_N, language.length_N, order, "sentence")[by_rank]
         parts.append(pd.DataFrame({"order": float(order), "rank": np.arange(1, len(q_N) + 1), "probability": q_N}))
     return pd.concat(parts, ignore_index=True)
 
 
-def entropies(languages: dict[str, StringsOptions], largest: float) -> pd.DataFrame:
+def entropies(languages: Mapping[str, FiniteLanguage], largest: float) -> pd.DataFrame:
     """H(q) of the optimum of `convex-exp` as k grows from 0, where it has a closed form.
 
     Returns:
@@ -37,12 +42,11 @@ def entropies(languages: dict[str, StringsOptions], largest: float) -> pd.DataFr
         them is left out.
     """
     rows = []
-    for task, options in languages.items():
-        strings = Strings(options)
+    for task, language in languages.items():
         for order in np.linspace(0, largest, CURVE_POINTS + 1):
-            if strings.length_N.min() <= order < strings.length_N.max():
+            if language.length_N.min() <= order < language.length_N.max():
                 continue
-            q_N = optimum("convex-exp", strings.p_N, strings.length_N, order, "sentence")
+            q_N = optimum(language.p_N, language.length_N, order, "sentence")
             rows.append((task, order, entr(q_N).sum()))
     return pd.DataFrame(rows, columns=["task", "order", "entropy"])
 
@@ -63,10 +67,11 @@ def gradient_weights(orders: Sequence[float], power_orders: Sequence[float], len
     Returns:
         The columns objective, order, mean_log_prob (nats per token), weight.
     """
-    objectives: list[tuple[str, float | None, Likelihood]] = [("mle", None, MLE(MLE.Options()))]
-    objectives += [("convex-exp", k, ConvexExp(ConvexExp.Options(order=k))) for k in orders]
-    objectives += [("convex-power", k, ConvexPower(ConvexPower.Options(order=k))) for k in power_orders]
-    objectives.append(("convex-pure", None, ConvexPure(ConvexPure.Options())))
+    spec = Spec()  # of no data in particular
+    objectives: list[tuple[str, float | None, Likelihood]] = [("mle", None, MLE(MLE.Options(), spec))]
+    objectives += [("convex-exp", k, ConvexExp(ConvexExp.Options(order=k), spec)) for k in orders]
+    objectives += [("convex-power", k, ConvexPower(ConvexPower.Options(order=k), spec)) for k in power_orders]
+    objectives.append(("convex-pure", None, ConvexPure(ConvexPure.Options(), spec)))
     mean_G = torch.linspace(-5, -0.01, CURVE_POINTS, dtype=torch.float64)
     parts = []
     for name, order, objective in objectives:

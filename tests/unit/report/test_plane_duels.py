@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from beyond_mle.report import adversarial_figures
+from beyond_mle.report.figures import plane_duels
 
 PIS = [0.1, 0.9]
 
@@ -24,7 +24,7 @@ def table() -> pd.DataFrame:
 
 
 def test_every_model_has_a_line_over_pi_and_an_estimate_says_so(table):
-    figure = adversarial_figures.knob(table)
+    figure = plane_duels.along_pi(table)
     forward = figure.axes[0]
     assert [line.get_label() for line in forward.lines] == [
         "exact-optimum",
@@ -38,8 +38,12 @@ def test_every_model_has_a_line_over_pi_and_an_estimate_says_so(table):
 def test_samples_have_a_panel_per_model_and_pi():
     rows = [("p", math.nan)] + [(model, pi) for model in ("exact-optimum", "plane-generator") for pi in PIS]
     points = pd.DataFrame([{"model": model, "pi": pi, "x": i, "y": -i} for i, (model, pi) in enumerate(rows)])
-    figure = adversarial_figures.samples(points)
+    figure = plane_duels.samples(points)
     assert len(figure.axes) == 4
     grey, own = figure.axes[3].collections
     assert grey.get_offsets().tolist() == [[0, 0]]
     assert own.get_offsets().tolist() == [[4, -4]]
+
+
+def test_without_competitors_there_is_nothing_to_draw():
+    assert not plane_duels.samples(pd.DataFrame({"model": ["p"], "pi": [math.nan], "x": [0.0], "y": [0.0]})).axes

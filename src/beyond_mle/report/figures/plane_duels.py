@@ -1,10 +1,11 @@
-"""Figures of adversarial training in the plane, from the tables of `stages.adversarial`."""
+"""Figures of adversarial training in the plane, from the tables of `report.duels`."""
 
 import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from beyond_mle.report.figures import empty
 from beyond_mle.report.style import PLOT_SETTINGS
 
 _STYLES = {
@@ -24,13 +25,13 @@ _DATA = "#B0B0B0"
 
 
 @matplotlib.rc_context(PLOT_SETTINGS)
-def knob(table: pd.DataFrame) -> Figure:
+def along_pi(table: pd.DataFrame) -> Figure:
     """KL both ways, coverage and quality over π on one mixture: a line per model, a mark per seed.
 
     A model without a density is shown by its kernel estimates. A run that diverged has no mark.
 
     Args:
-        table: the figures of one mixture.
+        table: of `duels.competitors`, one mixture.
     """
     figure = Figure(figsize=(7.6, 5.4))
     axes = figure.subplots(2, 2, sharex=True)
@@ -51,10 +52,12 @@ def samples(points: pd.DataFrame) -> Figure:
     """Samples of each model over those of p: a row per model, a column per π.
 
     Args:
-        points: samples on one mixture.
+        points: of `duels.drawn`, one mixture.
     """
     of_p, own = points[points.model == "p"], points[points.model != "p"]
     models, pis = [model for model in _STYLES if model in set(own.model)], sorted(own.pi.unique())
+    if not models:
+        return empty()
     figure = Figure(figsize=(2.5 * len(pis), 2.5 * len(models) + 0.3))
     axes = figure.subplots(len(models), len(pis), sharex=True, sharey=True, squeeze=False)
     for model, line in zip(models, axes, strict=True):

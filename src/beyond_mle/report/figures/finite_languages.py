@@ -1,9 +1,10 @@
-"""Figures of the theory page."""
+"""Figures of optima on finite languages, and of models that were fitted to them."""
 
 import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
+from beyond_mle.report.figures import empty
 from beyond_mle.report.style import PLOT_SETTINGS, metric_label, objective_label
 
 _BLUES = ("#08306B", "#08519C", "#2171B5", "#4292C6", "#6BAED6", "#9ECAE1", "#C6DBEF")
@@ -32,10 +33,12 @@ def sharpening(ranked: pd.DataFrame, entropies: pd.DataFrame, fits: pd.DataFrame
     """Left: probability by rank, a line per order. Right: entropy against the order, fitted models as points.
 
     Args:
-        ranked: of `theory.ranked`.
-        entropies: of `theory.entropies`.
-        fits: the rows `sequence-entropy` of convex-exp with sentence averages.
+        ranked: of `sharpening_curves.ranked`.
+        entropies: of `sharpening_curves.entropies`.
+        fits: rows of the long table; the entropies of convex-exp with sentence averages are drawn.
     """
+    fits = fits[(fits.metric == "sequence-entropy") & (fits.objective == "convex-exp")]
+    fits = fits[_average(fits) == "sentence"]
     figure = Figure(figsize=(9, 3.6))
     left, right = figure.subplots(1, 2)
     orders = sorted(ranked.order.unique())
@@ -64,8 +67,8 @@ def length_and_weight(exponents: pd.DataFrame, weights: pd.DataFrame) -> Figure:
     """Left: the exponent β by length, a line per order. Right: each objective's weight by mean log-probability.
 
     Args:
-        exponents: of `theory.exponents`.
-        weights: of `theory.gradient_weights`.
+        exponents: of `sharpening_curves.exponents`.
+        weights: of `sharpening_curves.gradient_weights`.
     """
     figure = Figure(figsize=(9, 3.6))
     left, right = figure.subplots(1, 2)
@@ -93,22 +96,26 @@ def agreement(fits: pd.DataFrame, limits: dict[str, float]) -> Figure:
     """Total variation of fitted models from the closed form: a panel per language and average, a row per objective.
 
     Args:
-        fits: the rows `total-variation`.
+        fits: rows of the long table; `distance-from-optimum` is drawn.
         limits: model → the total variation it must not exceed.
     """
+    fits = fits[fits.metric == "distance-from-optimum"]
+    fits = fits.assign(average=_average(fits))
     panels = list(fits.groupby(["task", "average"], sort=False))
+    if not panels:
+        return empty()
     names = list(dict.fromkeys(objective_label(row.objective, {"order": row.order}) for row in fits.itertuples()))
     figure = Figure(figsize=(10, 1.1 + 0.2 * len(names)))
     axes = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
     for axis, ((task, average), rows) in zip(axes, panels, strict=True):
-        for (model, limit), colour in zip(limits.items(), ("#0072B2", "#D55E00"), strict=True):
+        for (model, limit), colour in zip(limits.items(), ("#0072B2", "#D55E00"), strict=False):
             points = rows[rows.model == model]
             heights = [names.index(objective_label(row.objective, {"order": row.order})) for row in points.itertuples()]
             axis.plot(points.value.clip(lower=1e-12), heights, _MARKERS[model], color=colour, label=model, markersize=4)
             axis.axvline(limit, color=colour, linewidth=0.8, linestyle="--")
         title = f"{task}, per token" if average == "token" else task
         axis.set(title=title, xscale="log", xlim=(3e-13, 1), ylim=(len(names) - 0.5, -0.5))
-        axis.set_xticks([1e-12, 1e-8, 1e-4, 1])
+        axis.set_xticks([1e-12, 1e-8, 1e-4])
     axes[0].set_yticks(range(len(names)), names, fontsize=8)
     figure.supxlabel("total variation from the closed form (dashed: the limit it must keep)", fontsize=9)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
@@ -120,7 +127,7 @@ def scheduled_sampling(table: pd.DataFrame) -> Figure:
     """Four metrics against ε, a line per solution; length 3 is dotted.
 
     Args:
-        table: scheduled_sampling_theory.csv.
+        table: of `Page.identities`.
     """
     panels = {
         "d-ss": "D_SS, eq. 6 (nats)",
@@ -131,16 +138,21 @@ def scheduled_sampling(table: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(8, 5.4))
     axes = figure.subplots(2, 2, sharex=True)
     for axis, (metric, label) in zip(axes.flat, panels.items(), strict=True):
-        for (task, solution), rows in table[table.metric == metric].groupby(["task", "solution"], sort=False):
+        for (task, solution), rows in table[table.metric == metric].groupby(["task", "model"], sort=False):
             triples = task == "strings-triples"
             name = f"{_SOLUTIONS[solution]}, length 3" if triples else _SOLUTIONS[solution]
             dash = ":" if triples else "--" if solution == "minimiser" else "-"
-            axis.plot(rows.keep, rows.value, dash, color=_COLOURS[solution], label=name)
+            axis.plot(rows.epsilon, rows.value, dash, color=_COLOURS[solution], label=name)
         axis.set_ylabel(label)
     for axis in axes[1]:
         axis.set_xlabel("ε, probability of the true symbol")
     figure.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure
+
+
+def _average(rows: pd.DataFrame) -> pd.Series:
+    """What each fit's loss averages over; a divergence has no such option, and stands beside sentence averages."""
+    return rows["average"].fillna("sentence") if "average" in rows else pd.Series("sentence", rows.index)
 
 
 def _spread(colours: tuple[str, ...], n: int) -> list[str]:

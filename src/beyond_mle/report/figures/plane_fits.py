@@ -1,7 +1,7 @@
 """Figures of densities in the plane and of the round Gaussians fitted to them.
 
-Data frames: `minima` and `histogram` are tables of `stages.illustrate`. A grid is 200 × 200 where a density is drawn
-from its formula. Colours are those of the histograms, YlGnBu from dark to light.
+Data frames: `minima` and `histogram` are tables of `report.plane_pictures`. A grid is 200 × 200 where a density is
+drawn from its formula. Colours are those of the histograms, YlGnBu from dark to light.
 """
 
 import matplotlib
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.ndimage import minimum_filter
 
+from beyond_mle.report.figures import empty
 from beyond_mle.report.style import PLOT_SETTINGS
 
 _LEVELS = 7
@@ -28,6 +29,8 @@ def fits(histogram: pd.DataFrame, rows: pd.DataFrame) -> Figure:
         rows: one fit per mixture and π.
     """
     seeds, pis = list(dict.fromkeys(rows.mixture_seed)), sorted(rows.pi.unique())
+    if not seeds:
+        return empty()
     figure = Figure(figsize=(2.6 * (len(pis) + 1), 2.75 * len(seeds)))
     axes = figure.subplots(len(seeds), len(pis) + 1, squeeze=False)
     for seed, line in zip(seeds, axes, strict=True):
@@ -36,7 +39,7 @@ def fits(histogram: pd.DataFrame, rows: pd.DataFrame) -> Figure:
         for axis in line:
             _histogram_panel(axis, bins["count"])
         _contours(line[0], bins.density.columns, bins.density.index, bins.density)
-        for axis, pi in zip(line[1:], pis, strict=True):
+        for axis, pi in [pair for pair in zip(line[1:], pis, strict=True) if pair[1] in own.index]:
             _fit_contours(axis, own.loc[pi])
             axis.annotate(
                 rf"$\sigma$ = {own.sigma[pi]:.2f}", (0.96, 0.04), xycoords="axes fraction", color="white", ha="right"
@@ -66,7 +69,8 @@ def paths(minima: pd.DataFrame) -> Figure:
     axes[0, 0].set_title(r"JS$_\pi$")
     axes[0, 1].set_title("convex-exp")
     axes[2, 0].set_xlabel(r"$\pi$")
-    axes[2, 0].xaxis.set_minor_formatter("")
+    axes[2, 0].set_xticks([1e-4, 1e-2, 0.5, 1 - 1e-2, 1 - 1e-4], ["0.0001", "0.01", "½", "0.99", "0.9999"])
+    axes[2, 0].minorticks_off()
     axes[2, 1].set_xlabel("order $k$")
     handles = [
         Line2D([], [], color=_LOW, marker="o", markersize=3, label="global minimum"),
@@ -86,6 +90,8 @@ def surfaces(surface: pd.DataFrame) -> Figure:
         surface: `pi`, `position`, `sigma`, `value`.
     """
     pis = list(dict.fromkeys(surface.pi))
+    if not pis:
+        return empty()
     figure = Figure(figsize=(2.5 * len(pis) + 0.6, 2.9))
     axes = figure.subplots(1, len(pis), sharey=True, squeeze=False)[0]
     for axis, pi in zip(axes, pis, strict=True):
@@ -131,5 +137,5 @@ def _path_panel(axis: Axes, minima: pd.DataFrame, objective: str, knob: str, qua
         lowest = branch[quantity].where(branch.is_global)
         axis.plot(branch[knob], lowest, color=_LOW, marker="o", markersize=2.5, linewidth=1.8)
     for limit, colour in (("mle", _FORWARD), ("reverse-kl", _REVERSE)):
-        value = minima[(minima.objective == limit) & minima.is_global][quantity].item()
-        axis.axhline(value, color=colour, linestyle="--", linewidth=1)
+        for value in minima[(minima.objective == limit) & minima.is_global][quantity]:
+            axis.axhline(value, color=colour, linestyle="--", linewidth=1)

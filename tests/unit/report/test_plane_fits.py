@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from beyond_mle.report import figures, plane_figures
+from beyond_mle.report import figures
+from beyond_mle.report.figures import plane_fits
 
 
 def row(objective: str, pi: float, order: float, sigma: float, branch: int, best: bool) -> dict:
@@ -32,7 +33,7 @@ def histogram() -> pd.DataFrame:
 
 def test_each_fit_has_its_panel_and_contours_around_its_mean(minima, histogram):
     shown = minima[(minima.objective == "js") & minima.is_global]
-    figure = plane_figures.fits(histogram, shown)
+    figure = plane_fits.fits(histogram, shown)
     titles = [axis.get_title(loc="left") for axis in figure.axes]
     assert [title.split()[-1] for title in titles[1:]] == ["0.1", "0.5", "0.9"]
     (image,) = figure.axes[0].images
@@ -45,7 +46,7 @@ def test_each_fit_has_its_panel_and_contours_around_its_mean(minima, histogram):
 
 
 def test_paths_draw_every_branch_and_both_limits(minima):
-    figure = plane_figures.paths(minima)
+    figure = plane_fits.paths(minima)
     sigma_of_pi, sigma_of_order = figure.axes[:2]
     assert len(sigma_of_pi.lines) == 2 * 2 + 2
     assert len(sigma_of_order.lines) == 2 * 1 + 2
@@ -59,11 +60,22 @@ def test_surfaces_mark_all_minima_and_the_lowest_with_a_star():
     position, sigma = (grid.ravel() for grid in np.meshgrid(axis, axis + 3))
     value = 0.25 * ((position**2 - 1) ** 2 + 0.3 * position + (sigma - 3) ** 2 + 1)
     surface = pd.DataFrame({"pi": 0.5, "position": position, "sigma": sigma, "value": value})
-    drawn = plane_figures.surfaces(surface).axes[0].lines
+    drawn = plane_fits.surfaces(surface).axes[0].lines
     assert sorted((line.get_marker(), round(line.get_xdata()[0], 1)) for line in drawn) == [("*", -1.0), ("o", 1.0)]
+
+
+def test_what_is_missing_is_left_out(minima, histogram):
+    nothing = minima.iloc[:0]
+    assert [len(plane_fits.fits(histogram.iloc[:0], nothing).axes), len(plane_fits.paths(nothing).axes)] == [0, 6]
+    assert not plane_fits.surfaces(pd.DataFrame(columns=["pi", "position", "sigma", "value"])).axes
+    two = pd.concat([minima, minima[minima.pi == 0.1].assign(mixture_seed=8)])
+    shown = two[(two.objective == "js") & two.is_global]
+    histograms = pd.concat([histogram, histogram.assign(mixture_seed=8)])
+    drawn = [len(axis.collections) for axis in plane_fits.fits(histograms, shown).axes]
+    assert drawn == [1, 1, 1, 1, 1, 1, 0, 0]  # mixture 8 has no fit for the greater π
 
 
 def test_equal_tables_give_equal_files(minima, tmp_path):
     for name in ("a", "b"):
-        figures.save(plane_figures.paths(minima), minima, tmp_path / name)
+        figures.save(plane_fits.paths(minima), minima, tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
