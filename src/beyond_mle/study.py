@@ -96,7 +96,9 @@ class Study(Options):
     yardsticks: dict[str, dict[str, Any] | Literal[False]] = Field(default_factory=dict)
     """Registered kind → its options; false: not measured. All others measure with their defaults."""
     evaluation: Evaluation = Evaluation()
+    """How models are judged."""
     checks: Checks = Checks()
+    """How equations are checked."""
     substitutes: dict[str, str] = Field(default_factory=dict)
     """Task → the published data set whose place it takes in claims and beside whose numbers it is printed."""
     claims: list[str] = Field(default=["config/claims.yaml"])
