@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,12 +20,17 @@ import yaml
 from project import ROOT, Project
 from snakemake.scheduling.job_scheduler import JobScheduler
 
+from beyond_mle.config import load
+from beyond_mle.jobs import REGISTRIES, jobs
+
 pytestmark = pytest.mark.xdist_group("smoke")
 SMOKE = ("--cores", "2", "--configfile", "config/smoke.yaml")
 RESULTS = Path("results/smoke")
 NOTHING = "Nothing to be done"
 WHOLE = {"results/smoke/table.csv", "results/smoke/scorecard.json", "results/smoke/report/index.html"}
 """What shows every run."""
+MADE = ("model.safetensors", "greedy.jsonl", "sample.jsonl", "scores.json")
+"""Of a run."""
 
 
 def planned(project: Project, *arguments: str) -> set[str]:
@@ -60,12 +66,23 @@ def pages_of(files: set[str]) -> set[str]:
 
 def test_everything_is_made_once(smoke: Project) -> None:
     results = smoke.folder / RESULTS
-    pages = {path.name for path in (results / "report").glob("*.html")}
-    assert pages == {path.with_suffix(".html").name for path in (ROOT / "notebooks").glob("*.py")} - {"experiment.html"}
+    pages = {path.stem for path in (results / "report").glob("*.html")}
+    notebooks = {path.stem for path in (ROOT / "notebooks").glob("*.py")}
+    assert pages == notebooks - {"experiment"} | {"token-level"}  # the one without a notebook of its own
     verdicts = {row["verdict"] for row in json.loads((results / "scorecard.json").read_text())}
     assert verdicts <= {"replicated", "contradicted", "inconclusive", "not run"}
     again = smoke.snakemake(*SMOKE)
     assert NOTHING in again.stdout + again.stderr
+
+
+def test_every_kind_is_used() -> None:
+    used = defaultdict(set)
+    for job in jobs(load(ROOT / "config/smoke.yaml")).values():
+        parts = {"tasks": job.task, "models": job.model, "objectives": job.objective, "solvers": job.solver}
+        for section, entry in [*parts.items(), *(("decoders", one) for one in job.decoders.values())]:
+            used[section].add(entry.kind)
+    unused = {section: set(registry) - used[section] for section, registry in REGISTRIES.items()}
+    assert {section: kinds for section, kinds in unused.items() if kinds} == {"tasks": {"parallel"}}  # it needs files
 
 
 def test_every_number_is_a_row(smoke: Project) -> None:
@@ -134,6 +151,27 @@ def test_a_changed_yardstick_is_measured_again_without_training(smoke: Project) 
     with changed(smoke, "config/smoke.yaml", "bootstrap_samples: 100", "bootstrap_samples: 50"):
         files = planned(smoke)
     assert not runs_of(files, "model.safetensors", "greedy.jsonl", "sample.jsonl")
+
+
+def test_a_changed_figure_is_drawn_again_on_its_pages(smoke: Project) -> None:
+    another_import = ("\nimport matplotlib\n", "\nimport sys\nimport matplotlib\n")
+    with changed(smoke, "src/beyond_mle/report/figures/plane_duels.py", *another_import):
+        assert planned(smoke) == {"results/smoke/report/adversarial.html"}
+    with changed(smoke, "src/beyond_mle/report/figures/bars.py", *another_import):
+        files = planned(smoke)
+    assert files == {
+        f"results/smoke/report/{page}.html"
+        for page in ("table1_autoregressive", "table2_summarization", "table3_nonautoregressive")
+    }
+
+
+def test_changed_scoring_of_a_kind_of_task_is_seen_by_its_runs_and_no_others(smoke: Project) -> None:
+    with changed(smoke, "src/beyond_mle/tasks/grammar_summary.py", 'rouge="tokens"', 'rouge="stems"'):
+        files = planned(smoke)
+    measured = runs_of(files, "scores.json")
+    assert measured
+    assert all(run.startswith("grammar-summary/") for run in runs_of(files, *MADE))
+    assert pages_of(files) == {"table2_summarization", "index"}
 
 
 def test_a_dry_run_writes_nothing_and_a_job_reads_what_it_was_planned_with(smoke: Project) -> None:
