@@ -42,7 +42,7 @@ html_table.plain(page.skipped(), "Yardsticks that lack something, by model.", em
 
 # %% [markdown]
 # ## Learning curves
-# One figure for each model on each task that was trained step by step.
+# One figure for each model on each task, of the runs that lead step by step to one model.
 
 # %%
 display(*page.learning_curves())

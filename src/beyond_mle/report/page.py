@@ -91,11 +91,12 @@ class Page(PageFiles):
         return read_curves(chosen, self.layout, quantities)
 
     def learning_curves(self) -> list[HTML]:
-        """A figure of the training logs for each model on each task."""
+        """A figure of the training logs for each model on each task, of runs that lead step by step to one model."""
         shown = []
-        systems = dict.fromkeys((run.task.label, run.model.label) for run in self.runs)
+        stepwise = [run for run in self.runs if "members" not in self._summary(run)]
+        systems = dict.fromkeys((run.task.label, run.model.label) for run in stepwise)
         for task, model in systems:
-            selected = [run for run in self.runs if (run.task.label, run.model.label) == (task, model)]
+            selected = [run for run in stepwise if (run.task.label, run.model.label) == (task, model)]
             curves = read_curves(selected, self.layout)
             if curves.empty:
                 continue
