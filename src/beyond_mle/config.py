@@ -41,8 +41,8 @@ def extend(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Lay `values` over the configuration that their key `extends` names, a file of the same folder.
 
     Mappings are merged key by key; anything else replaces what it stands over, and so does the reference to a task, a
-    model or a solver: its name and options belong together. A null in place of an entry of a section, an experiment or a
-    stage takes it away.
+    model or a solver: its name and options belong together. A null in place of an entry of a section, an experiment or
+    a stage takes it away.
 
     Raises:
         UserError: if that file is missing or not YAML.

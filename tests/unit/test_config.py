@@ -66,6 +66,7 @@ def test_a_small_study_is_accepted_down_to_every_option():
             "the exponential schedule needs 0 < k < 1",
         ),
         ("solvers.first.kind", "full-batches", "there is no solver kind 'full-batches': did you mean 'full-batch'?"),
+        ("solvers.first.validation", "blue", "solvers.first: no yardstick measures `validation: blue`"),
         ("plugins", ["none.py"], "plugins: none.py: no such file"),
     ],
 )
@@ -220,10 +221,18 @@ def test_a_reference_replaces_one_of_the_extended_file(tmp_path):
     assert {run.task.label for run in found.values()} == {"grammar-summary,styles=2"}
 
 
+def test_a_template_is_inherited_from_and_makes_no_runs_itself():
+    values = {**inheriting(task="grammar", stages={"second": None}), "seeds": [1]}
+    values["experiments"]["f"]["inherits"] = "shared"
+    values["templates"] = {"shared": {**SMALL["experiments"]["e"], "model": {"transformer": {"width": [4]}}}}
+    assert keys(values) == ["grammar/transformer,width=4/mle/seed1"]
+    assert len(runs(config.check(values))) == 4
+
+
 @pytest.mark.parametrize(
     ("experiments", "message"),
     [
-        ({"f": {"inherits": "d"}}, "experiments.f.inherits: 'd' is no experiment: Valid: e, f"),
+        ({"f": {"inherits": "d"}}, "experiments.f.inherits: there is no 'd': Valid: e, f"),
         ({"f": {"inherits": "f"}}, "experiments.f: inherits from itself"),
         ({"f": {"inherits": "h"}, "h": {"inherits": "f"}}, "inherits from itself, by way of f, h"),
         ({"f": {"inherits": "e"}}, "experiments.f: the run 'g/transformer/mle/seed1' is already in experiments.e"),
@@ -266,7 +275,7 @@ def test_null_takes_an_entry_of_the_extended_file_away(tmp_path):
     assert list(study.experiments["f"].stages) == ["first"]  # inherits what is left
     study = config.load(write(tmp_path / "over.yaml", {"extends": "base.yaml", "experiments": {"f": None}}))
     assert list(study.experiments) == ["e"]
-    with pytest.raises(UserError, match=r"experiments\.f\.inherits: 'e' is no experiment"):
+    with pytest.raises(UserError, match=r"experiments\.f\.inherits: there is no 'e'"):
         config.load(write(tmp_path / "over.yaml", {"extends": "base.yaml", "experiments": {"e": None}}))
 
 

@@ -37,7 +37,7 @@ STUDY: dict[str, Any] = {
     "caveat": "Numbers mean nothing.",
     "substitutes": {"g": "wmt14-ende"},
     "tasks": {
-        "g": {"kind": "grammar", "train": 60, "dev": 5, "test": 4, "styles": 2, "clause": 0, "adjective": 0},
+        "g": {"kind": "grammar", "train": 1500, "dev": 5, "test": 4, "styles": 2, "clause": 0, "adjective": 0},
         "plane": {"mixture_seed": None, "covariance": [[4, 0], [0, 0.25]], "grid_step": 0.3, "train": 300},
         "strings": {"symbols": [2, 2], "seed": 1},
     },
@@ -52,7 +52,7 @@ STUDY: dict[str, Any] = {
     "decoders": {"sample": {"samples": 3, "max_extra": 4}, "greedy": {"max_extra": 4}, "points": {"samples": 6}},
     "yardsticks": {
         "reference-overlap": {"bootstrap_samples": 20},
-        "samples": {"samples": 500},
+        "sample-quality": {"samples": 500},
         "distance": {"sources": 3},
     },
     "checks": {"draws": 10},

@@ -127,7 +127,7 @@ def test_a_yardstick_that_fails_on_this_run_says_why(finished):
     lost = {name: torch.full_like(tensor, torch.nan) for name, tensor in weights.items()}
     save_weights(finished.layout.weights(DUEL), lost)
     finished.run("measure", run=DUEL)
-    assert scores(finished, DUEL)["skipped"]["samples"] == "the model diverged: its samples are not finite"
+    assert scores(finished, DUEL)["skipped"]["sample-quality"] == "the model diverged: its samples are not finite"
     assert scores(finished, DUEL)["scores"] == []
 
 

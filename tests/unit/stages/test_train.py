@@ -104,7 +104,6 @@ def test_what_is_missing_is_one_line_and_leaves_no_result(fresh):
 @pytest.mark.parametrize(
     ("solver", "message"),
     [
-        ({"validation": "blue"}, "solver 'steps': no yardstick measures `validation: blue`"),
         ({"validation": "chrf"}, "solver 'steps': `validation: chrf` has no value for run"),  # of real text only
         ({"validation": "validity"}, "p(y|x) is listed of the test split only, not of dev"),
     ],
