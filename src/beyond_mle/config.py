@@ -40,8 +40,9 @@ def load_resolved(path: Path) -> Study:
 def extend(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Lay `values` over the configuration that their key `extends` names, a file of the same folder.
 
-    Mappings are merged key by key; anything else replaces what it stands over. A null in place of an entry of a
-    section, an experiment or a stage takes it away.
+    Mappings are merged key by key; anything else replaces what it stands over, and so does the reference to a task, a
+    model or a solver: its name and options belong together. A null in place of an entry of a section, an experiment or
+    a stage takes it away.
 
     Raises:
         UserError: if that file is missing or not YAML.
@@ -167,7 +168,7 @@ def _inherited(values: Mapping[str, Any]) -> dict[str, Any]:
         if base not in known:
             raise UserError(f"experiments.{name}.inherits: there is no '{base}': {nearest(str(base), known)}")
         rest = {key: value for key, value in own.items() if key != "inherits"}
-        return _merge(whole(base, (*chain, name)), rest)
+        return _merge(whole(base, (*chain, name)), rest, "experiments", name)
 
     found = {name: whole(name) for name in experiments}
     for own in found.values():
@@ -183,12 +184,21 @@ def _read(path: Path) -> dict[str, Any]:
     return values
 
 
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any], *place: str) -> dict[str, Any]:
+    """`over` laid over `base`; both stand at this place in the configuration."""
     merged = dict(base)
     for key, value in over.items():
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merge(merged[key], value) if both else value
+        merge = both and not _is_reference(*place, key)
+        merged[key] = _merge(merged[key], value, *place, key) if merge else value
     return merged
+
+
+def _is_reference(*place: str) -> bool:
+    """Whether the reference to a task, a model or a solver stands there."""
+    section, *inside = place
+    of_stage = len(inside) == 4 and inside[1] == "stages" and inside[3] == "solver"
+    return section == "experiments" and (of_stage or (len(inside) == 2 and inside[1] in ("task", "model")))
 
 
 def _without_nulls(entries: Any) -> Any:

@@ -17,6 +17,8 @@ class Options(BaseModel):
 
 
 Parsed = TypeVar("Parsed", bound=Options)
+LONGEST_VALUE = 80
+"""Characters of a wrong value that an error message quotes."""
 
 
 def parse(options: type[Parsed], values: Mapping[str, Any], where: str) -> Parsed:
@@ -40,7 +42,13 @@ def parse(options: type[Parsed], values: Mapping[str, Any], where: str) -> Parse
             raise UserError(f"unknown config key '{path}': {nearest(str(first['loc'][-1]), valid)}") from None
         if first["type"] == "missing":
             raise UserError(f"config key '{path}' is missing") from None
-        raise UserError(f"config key '{path}' = {first['input']!r}: {first['msg']}") from None
+        raise UserError(f"config key '{path}' = {_shortened(first['input'])}: {first['msg']}") from None
+
+
+def _shortened(value: Any) -> str:
+    """The value as it is written, or its beginning."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
 def _fields_at(options: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:

@@ -8,6 +8,7 @@ run's members. A hyper-parameter's column has its name; where several sections h
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -70,6 +71,18 @@ def long_table(jobs: Mapping[str, Job], layout: Layout, runs: Iterable[str], *, 
     table = pd.DataFrame(rows, columns=ordered)
     table["certainty"] = table["certainty"].astype(object).fillna("exact")
     return table
+
+
+def read_rows(path: Path) -> pd.DataFrame:
+    """Rows of the long table, from a file.
+
+    Raises:
+        UserError: if there is no such file yet.
+    """
+    try:
+        return pd.read_csv(path, low_memory=False)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; run snakemake to make it") from None
 
 
 def system_of(job: Job) -> str:

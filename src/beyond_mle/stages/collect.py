@@ -12,7 +12,7 @@ from beyond_mle.config import load_resolved
 from beyond_mle.files import write_text
 from beyond_mle.jobs import jobs
 from beyond_mle.layout import Layout
-from beyond_mle.report.results import long_table
+from beyond_mle.report.results import long_table, read_rows
 from beyond_mle.stages import command_line
 
 
@@ -21,7 +21,7 @@ def main() -> None:
     arguments = command_line.parser(__doc__, "study", "results").parse_args()
     everything, layout = jobs(load_resolved(arguments.study)), Layout(arguments.results)
     table = long_table(everything, layout, everything)
-    identities = pd.read_csv(layout.identities)
+    identities = read_rows(layout.identities)
     whole = pd.concat([table, identities.assign(certainty="exact")], ignore_index=True)
     write_text(layout.table, whole.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
     print(f"{len(whole)} rows, {len(whole.columns)} columns")

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from beyond_mle.capabilities import describe, lacking
+from beyond_mle.capabilities import References, describe, implements, lacking
 from beyond_mle.config import load_resolved
 from beyond_mle.errors import UserError
 from beyond_mle.files import atomic, write_json
 from beyond_mle.jobs import Entry, Job, find_job, yardsticks
 from beyond_mle.layout import Layout
 from beyond_mle.outputs import read_outputs
+from beyond_mle.runs import Run
 from beyond_mle.stages import command_line
 from beyond_mle.stages.fitted import FittedRun, fitted
 from beyond_mle.yardsticks.yardstick import Score, Subject
@@ -74,12 +75,12 @@ def why_not(job: Job, yardstick: Entry) -> str:
 
 
 def _subject(found: FittedRun, member: int, labels: dict[str, Any]) -> Subject:
-    job, layout = found.job, found.layout
+    job = found.job
     control = job.run.control
     changed = {name: value for name, value in labels.items() if name in type(job.objective.options).model_fields}
-    outputs = {label: read_outputs(layout.outputs(job.run.key, label)) for label in job.decoders}
+    outputs = {label: _outputs(found, job.run, label) for label in job.decoders}
     others = {
-        label: read_outputs(layout.outputs(control.key, label))
+        label: _outputs(found, control, label)
         for label in (job.decoders if control is not None else ())
         if control is not None and label in {choice.label for choice in control.decoders}
     }
@@ -93,6 +94,14 @@ def _subject(found: FittedRun, member: int, labels: dict[str, Any]) -> Subject:
         control_outputs=others,
         seed=job.run.seed,
     )
+
+
+def _outputs(found: FittedRun, run: Run, decoder: str) -> list[list[Any]]:
+    path = found.layout.outputs(run.key, decoder)
+    outputs = read_outputs(path)
+    if implements(type(found.data), References) and len(outputs) != (sources := len(found.data.references("test"))):
+        raise UserError(f"{path}: {len(outputs)} lines for {sources} sources; sample the run again")
+    return outputs
 
 
 def _add(score: Score, items: dict[str, Any], signatures: dict[str, str], paired: dict[str, Any]) -> None:

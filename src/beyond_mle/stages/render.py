@@ -31,9 +31,11 @@ def main() -> None:
     start = time.perf_counter()
     study = load_resolved(arguments.study)
     page = Page(arguments.page, study, arguments.results)
+    inputs = [arguments.study, *page.inputs(), *page.speed_files]
+    if missing := next((path for path in inputs if not path.exists()), None):
+        raise UserError(f"{missing}: no such file, although the page '{page.name}' shows it; run snakemake to make it")
     parameters = {"study": str(arguments.study), "results": str(arguments.results), "name": page.name}
     notebook = execute(arguments.notebook, parameters)
-    inputs = [arguments.study, *page.inputs(), *page.speed_files]
     frame = {
         "title": title_of(page.name),
         "preset": study.preset,

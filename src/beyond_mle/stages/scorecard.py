@@ -6,14 +6,13 @@ python -m beyond_mle scorecard --study results/default/studies/….yaml --result
 from collections import Counter
 from pathlib import Path
 
-import pandas as pd
-
 from beyond_mle.config import load_resolved
 from beyond_mle.errors import UserError
 from beyond_mle.files import write_json
 from beyond_mle.formulas import errata
 from beyond_mle.layout import Layout
 from beyond_mle.report.claims import Claim, load_claims
+from beyond_mle.report.results import read_rows
 from beyond_mle.report.verdicts import scorecard
 from beyond_mle.stages import command_line
 
@@ -29,7 +28,7 @@ def main() -> None:
             if claim.id in {other.id for other in claims}:
                 raise UserError(f"{file}: the claim id '{claim.id}' is used by another file of this study too")
         claims += own
-    table = pd.read_csv(layout.table, low_memory=False)
+    table = read_rows(layout.table)
     checks = study.checks
     card = [*scorecard(claims, table, study.substitutes), *errata.scorecard(checks.seed, checks.draws, checks.near)]
     write_json(layout.scorecard, card)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 
+import torch
+
 from beyond_mle.config import load_resolved
 from beyond_mle.decoding.text_decoder import TextDecoder, decode_corpus
 from beyond_mle.errors import UserError
@@ -30,6 +32,7 @@ def main() -> None:
     systems: dict[tuple[str, str, str], Callable[..., object]] = {}
     sources: list[list[int]] = []
     with devices.device(jobs[0].solver.options.device) as device:
+        generator = torch.Generator(device).manual_seed(0)  # for decoders that draw
         for job in jobs:
             with fitted(job, layout) as found:
                 model = found.model().to(device)
@@ -39,7 +42,7 @@ def main() -> None:
                 decoder = entry.make()
                 if not isinstance(decoder, TextDecoder):
                     raise UserError(f"speed_of: decoder kind '{entry.kind}' makes no text: only that is timed")
-                systems[key] = partial(decode_corpus, decoder, model)
+                systems[key] = partial(decode_corpus, decoder, model, generator=generator)
         speeds = measure_speed(systems, sources, study.evaluation.batch_size, device)
         device_name = devices.name(device)
     rows = [

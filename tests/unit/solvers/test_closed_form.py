@@ -10,7 +10,7 @@ from problems import problem
 from beyond_mle.errors import UserError
 from beyond_mle.files import read_jsonl
 from beyond_mle.formulas import exponential_optimum
-from beyond_mle.models.oracle import BOUNDARY
+from beyond_mle.models.oracle import Oracle
 from beyond_mle.solvers.closed_form import ClosedForm
 from beyond_mle.solvers.solver import SolverOptions
 from beyond_mle.tasks.grammar import Grammar
@@ -38,7 +38,7 @@ def test_every_source_is_set_to_the_optimum(data, tmp_path, average):
         outputs, q = run.model.distribution(source)
         assert data.decode(outputs) == row["outputs"]
         p = np.exp(row["log_p"]) / np.exp(row["log_p"]).sum()
-        lengths = np.array([len(output.split()) + BOUNDARY for output in row["outputs"]])
+        lengths = np.array([len(output.split()) + Oracle.boundary for output in row["outputs"]])
         np.testing.assert_allclose(q, exponential_optimum.optimum(p, lengths, 2.0, average), atol=1e-12)
         assert q[0] > p[0]  # sharper at the mode
     (member,) = fitted.members
@@ -55,6 +55,6 @@ def test_maximum_likelihood_leaves_p(data, tmp_path):
 
 
 def test_an_order_without_a_closed_form_is_an_error(data, tmp_path):
-    lengths = {len(output.split()) + BOUNDARY for row in data.truth() for output in row["outputs"]}
+    lengths = {len(output.split()) + Oracle.boundary for row in data.truth() for output in row["outputs"]}
     with pytest.raises(UserError, match="needs an order below the shortest output's length"):
         ClosedForm(SolverOptions()).fit(oracle(data, "convex-exp", tmp_path, order=max(lengths) - 0.5))
