@@ -135,7 +135,7 @@ def test_every_kind_fits_some_run() -> None:
         ),
         (
             ("grammar", "transformer", "mle", "closed-form"),
-            "solver kind 'closed-form' needs a listed distribution, which neither model kind 'transformer' "
+            "solver kind 'closed-form' needs a table of probabilities, which neither model kind 'transformer' "
             "nor task kind 'grammar' has",
         ),
         (

@@ -14,7 +14,6 @@ from torch import nn
 from beyond_mle.capabilities import OfData, Reparametrised, implements
 from beyond_mle.errors import UserError
 from beyond_mle.jobs import Job
-from beyond_mle.models.oracle import BOUNDARY
 from beyond_mle.registry import MODELS, SOLVERS
 from beyond_mle.solvers.checkpoint import copy_weights, load_weights, save_weights, stacked
 from beyond_mle.solvers.solver import Fitted, Problem
@@ -123,7 +122,7 @@ def test_a_table_is_set_to_the_optimum(run: Run, data_of: Callable[[str], Any], 
     assert len(fitted.members) == 1
     for source in model.sources:
         outputs, p_N = untouched.distribution(source)
-        length_N = np.array([len(output) + BOUNDARY for output in outputs])
+        length_N = np.array([len(output) + model.boundary for output in outputs])
         np.testing.assert_allclose(model.distribution(source)[1], objective.optimum(p_N, length_N, outputs), atol=1e-12)
 
 

@@ -1,12 +1,12 @@
 """The round Gaussian against torch's, and as any objective's model."""
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
+from beyond_mle.errors import UserError
 from beyond_mle.models.isotropic_gaussian import IsotropicGaussian
 from beyond_mle.objectives.mle import MLE
 from beyond_mle.tasks.plane import Plane, PlaneData
@@ -56,4 +56,9 @@ def test_starts_are_the_moments_of_p_its_heavy_components_and_places_around_them
     heavy = plane.weight_K >= 0.05
     assert len(others) == heavy.sum() + 9
     np.testing.assert_allclose([start[:2] for start in others[: heavy.sum()]], plane.mean_K2[heavy])
-    assert len(MODEL.starts(SimpleNamespace(p=plane), least_weight=1.0)) == 10
+    assert len(MODEL.starts(PlaneData(plane), least_weight=1.0)) == 10
+
+
+def test_a_p_without_components_proposes_no_starts():
+    with pytest.raises(UserError, match="a mixture of Gaussians in the plane; write `starts: model`"):
+        MODEL.starts(object(), least_weight=0.05)

@@ -122,3 +122,9 @@ def test_multi30k_test_lines_come_back():
     assert [vocabulary.decode(tokenizer, ids) for ids in rows] == test
     assert tokenizer.get_vocab_size() == 4000
     assert sum(map(len, rows)) < 1.5 * sum(len(line.split()) for line in test)
+
+
+def test_outputs_that_are_the_same_tokens_are_one() -> None:
+    outputs, p = vocabulary.distinct([[4, UNK], [5], [4, UNK], []], [0.1, 0.4, 0.2, 0.3])
+    assert outputs == [[4, UNK], [5], []]
+    assert p == pytest.approx([0.3, 0.4, 0.3])
