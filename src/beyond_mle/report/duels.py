@@ -18,10 +18,11 @@ from beyond_mle.report.results import column
 from beyond_mle.runs import Run
 from beyond_mle.study import Study
 from beyond_mle.tasks.plane import Plane, PlaneData
-from beyond_mle.yardsticks.sample_quality import SampleQuality
 
 ADVERSARIAL, EXACT, DESCENT = "js-adversarial", "js", "descent"
 """Names in the study: of the objectives, and of the solver that starts where training does."""
+SAMPLE_QUALITY = "sample-quality"
+"""The kind of the yardstick that measures samples."""
 OPTIMUM, DESCENDED = "exact-optimum", "exact-descent"
 _MEASURED = ["coverage", "quality", "kl", "kl-kernel", "reverse-kl", "reverse-kl-kernel", "js", "js-kernel"]
 _POINT = ["mixture_seed", "model", "pi", "x", "y"]
@@ -71,9 +72,9 @@ def of_p(study: Study, mixtures: Mapping[int, Plane]) -> pd.DataFrame:
         mixture_seed, model, pi (missing), metric, value.
     """
     rows: list[tuple[int, str, str, float]] = []
-    entry = yardsticks(study).get("samples")
+    entry = yardsticks(study).get(SAMPLE_QUALITY)
     if entry is not None:
-        yardstick: SampleQuality = entry.make()
+        yardstick: Any = entry.make()
         for seed, p in mixtures.items():
             points_N2 = torch.from_numpy(p.sample(yardstick.options.samples, np.random.default_rng(seed)))
             rows += [(seed, "p", score.metric, score.value) for score in yardstick.of_points(points_N2, PlaneData(p))]

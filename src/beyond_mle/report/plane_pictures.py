@@ -77,7 +77,8 @@ def histogram(
     points_N2 = torch.cartesian_prod(centres, centres)
     parts = [pd.DataFrame(columns=["mixture_seed", "x", "y", "count", "density"])]
     for seed, p in mixtures.items():
-        count_XY, _, _ = np.histogram2d(*p.sample(samples, np.random.default_rng(seed)).T, bins=[edges, edges])
+        sample_N2 = p.sample(samples, np.random.default_rng(seed))
+        count_XY, _, _ = np.histogram2d(sample_N2[:, 0], sample_N2[:, 1], bins=[edges, edges])
         x_N, y_N = points_N2.T.numpy()
         columns = {"x": x_N, "y": y_N, "count": count_XY.astype(int).ravel(), "density": p.log_prob(points_N2).exp()}
         parts.append(pd.DataFrame({"mixture_seed": seed, **columns}))
@@ -102,8 +103,10 @@ def monte_carlo(rows: pd.DataFrame, mixtures: Mapping[int, Plane], samples: int 
         of_p_N2 = torch.from_numpy(p.sample(samples, rng))
         of_q_N2 = torch.from_numpy([row.mean_x, row.mean_y] + row.sigma * rng.standard_normal((samples, 2)))
         with torch.no_grad():
-            both = [(p.log_prob(points_N2), q.log_prob(Points(points_N2)).total_B) for points_N2 in (of_p_N2, of_q_N2)]
-        estimate, error = divergence.js_estimate(*both, row.pi)
+            at_p, at_q = (
+                (p.log_prob(points_N2), q.log_prob(Points(points_N2)).total_B) for points_N2 in (of_p_N2, of_q_N2)
+            )
+        estimate, error = divergence.js_estimate(at_p, at_q, row.pi)
         found.append((row.mixture_seed, row.pi, row.value, estimate.item(), error.item()))
     return pd.DataFrame(found, columns=["mixture_seed", "pi", "quadrature", "monte_carlo", "standard_error"])
 
@@ -137,11 +140,13 @@ def surface(
         return pd.DataFrame(columns=columns, dtype=float)
     start_2, end_2 = limits.loc["mle"].to_numpy(), limits.loc["reverse-kl"].to_numpy()
     batch = PlaneData(mixtures[seed]).whole()
+    assert batch.density is not None  # it is all of p
     rows = []
     for position in np.linspace(*positions, points):
         for sigma in np.geomspace(*sigmas, points):
             with torch.no_grad():
-                log_q_N = gaussian(*(start_2 + position * (end_2 - start_2)), sigma).log_prob(batch).total_B
+                mean_x, mean_y = start_2 + position * (end_2 - start_2)
+                log_q_N = gaussian(mean_x, mean_y, sigma).log_prob(batch).total_B
             known = (batch.density.log_p_B, log_q_N, batch.density.log_weight_B)
             rows += [(pi, position, sigma, divergence.js(*known, pi).item()) for pi in pis]
     return pd.DataFrame(rows, columns=columns)

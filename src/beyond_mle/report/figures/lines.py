@@ -2,10 +2,10 @@
 
 import itertools
 from itertools import cycle
+from typing import Any
 
 import matplotlib
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -77,7 +77,7 @@ def by_order(rows: pd.DataFrame, palette: Palette) -> Figure:
     rows = rows.assign(order=column(rows, "order").fillna(0.0), sd=rows.sd.fillna(0.0))
     figure = Figure(figsize=(1.5 + 2.3 * len(metrics), 0.3 + 2.4 * len(tasks)))
     axes = figure.subplots(len(tasks), len(metrics), squeeze=False)
-    handles: dict[str, Artist] = {}
+    handles: dict[str, Any] = {}
     for axis, (task, metric) in zip(axes.flat, itertools.product(tasks, metrics), strict=True):
         handles |= _order_panel(axis, rows[(rows.task_label == task) & (rows.metric == metric)], palette)
         axis.set_xlabel(f"order k, {task}")
@@ -118,12 +118,12 @@ def _level_lines(axis: Axes, levels: pd.DataFrame, palette: Palette) -> None:
             axis.axhspan(row.mean - row.sd, row.mean + row.sd, color=colour, alpha=0.12, linewidth=0)
 
 
-def _order_panel(axis: Axes, points: pd.DataFrame, palette: Palette) -> dict[str, Artist]:
+def _order_panel(axis: Axes, points: pd.DataFrame, palette: Palette) -> dict[str, Any]:
     """Draw one metric of one task; return what the legend shows."""
-    handles: dict[str, Artist] = {}
+    handles: dict[str, Any] = {}
     for row in points[points.model != ORACLE].itertuples():
-        style = {"color": palette.get(row.objective, OTHER), "marker": "o", "markersize": 4, "capsize": 2}
-        handles[row.objective] = axis.errorbar(row.order, row.mean, row.sd, linestyle="none", **style)
+        style: dict[str, Any] = {"color": palette.get(row.objective, OTHER), "marker": "o", "markersize": 4}
+        handles[row.objective] = axis.errorbar(row.order, row.mean, row.sd, linestyle="none", capsize=2, **style)
     closed = points[points.model == ORACLE].sort_values("order")
     if len(closed):
         (handles["closed-form optimum"],) = axis.plot(closed.order, closed["mean"], "k--", linewidth=1)

@@ -1,8 +1,9 @@
 """One metric against another: how good samples are against how much they differ."""
 
+from typing import Any
+
 import matplotlib
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -36,7 +37,7 @@ def frontier(rows: pd.DataFrame, x: str, y: str) -> Figure:
         return empty()
     figure = Figure(figsize=(max(6.0, 0.8 + 3.0 * len(systems)), 3.3))
     axes = figure.subplots(1, len(systems), squeeze=False)[0]
-    handles: dict[str, Artist] = {}
+    handles: dict[str, Any] = {}
     for axis, (task, model) in zip(axes, systems, strict=True):
         for curve, own in rows[(rows.task_label == task) & (rows.model == model)].groupby("curve", sort=False):
             label, style = _CURVES.get(curve, (curve, _POINTS.get(curve, _OTHER_POINT)))
@@ -49,10 +50,14 @@ def frontier(rows: pd.DataFrame, x: str, y: str) -> Figure:
     return figure
 
 
-def _curve(axis: Axes, own: pd.DataFrame, style: dict) -> Artist:
+def _curve(axis: Axes, own: pd.DataFrame, style: dict[str, Any]) -> Any:
     """Points in the order of the hyper-parameter, joined, each with its value beside it."""
     drawn = axis.errorbar(own.x, own.y, own.y_sd, own.x_sd, markersize=4.5, capsize=2, elinewidth=0.8, **style)
     for row in own[own["at"].notna()].itertuples():
-        place = {"xytext": _BESIDE.get(row.curve, (4, 4)), "textcoords": "offset points", "fontsize": 7.5}
+        place: dict[str, Any] = {
+            "xytext": _BESIDE.get(row.curve, (4, 4)),
+            "textcoords": "offset points",
+            "fontsize": 7.5,
+        }
         axis.annotate(f"{row.at:g}", (row.x, row.y), color=style["color"], **place)
     return drawn

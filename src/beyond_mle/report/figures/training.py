@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import cycle
+from typing import Any
 
 import matplotlib
 import pandas as pd
@@ -107,7 +108,9 @@ def schedules(epsilon: pd.DataFrame, palette: Palette) -> Figure:
         colour = palette.get(objective, OTHER)
         for quantity, rows in own.groupby("quantity", sort=False):
             mean, formula = rows.groupby("step").value.mean(), quantity == QUANTITY
-            style = {"linestyle": dash, "label": objective} if formula else {"linestyle": "none", "marker": "."}
+            style: dict[str, Any] = (
+                {"linestyle": dash, "label": objective} if formula else {"linestyle": "none", "marker": "."}
+            )
             axis.plot(mean.index, mean, color=colour, **style)
     axis.plot([], [], ".", color="#595959", label="as logged")
     axis.set(xlabel="step", ylabel="ε, probability of the true word")
@@ -117,7 +120,7 @@ def schedules(epsilon: pd.DataFrame, palette: Palette) -> Figure:
 
 def _seeds(axis: Axes, own: pd.DataFrame, colour: str, *, dots: bool) -> None:
     """A line per seed."""
-    marks = {"marker": "o", "markersize": 2.5, "markeredgewidth": 0} if dots else {}
+    marks: dict[str, Any] = {"marker": "o", "markersize": 2.5, "markeredgewidth": 0} if dots else {}
     for _, line in own.groupby("seed", sort=False):
         axis.plot(line.step, line.value, color=colour, alpha=0.75, **marks)
     axis.tick_params(axis="x", rotation=30)
