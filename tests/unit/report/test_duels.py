@@ -20,7 +20,7 @@ STUDY = {
         "minima-along-pi": {"kind": "minima", "along": "pi", "values": [0.1, 0.5], "anchors": [0.1]},
         "descent": {"kind": "minima", "starts": "model"},
     },
-    "yardsticks": {"samples": {"samples": 500}},
+    "yardsticks": {"sample-quality": {"samples": 500}},
     "experiments": {
         "optima": {
             "task": "plane-mixture",
@@ -83,7 +83,7 @@ def test_samples_of_p_cover_it_and_are_nearly_p():
     found = duels.of_p(study, mixtures).set_index("metric").value
     assert found["coverage"] == 1
     assert 0 < found["kl-kernel"] < 1
-    without = config.check({**STUDY, "yardsticks": {"samples": False}})
+    without = config.check({**STUDY, "yardsticks": {"sample-quality": False}})
     assert duels.of_p(without, mixtures).empty
 
 

@@ -42,7 +42,7 @@ STUDY = {
         "duel": {"kind": "minibatch", "steps": 3, "batch_size": 16, "learning_rate": 0.01, "validation": None},
         "diverging": {"kind": "minibatch", "steps": 3, "batch_size": 16, "learning_rate": 1e30, "validation": None},
     },
-    "yardsticks": {"samples": {"samples": 200}},
+    "yardsticks": {"sample-quality": {"samples": 200}},
     "experiments": {
         "figure1": {
             "task": PLANE,
