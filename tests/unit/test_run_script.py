@@ -205,7 +205,9 @@ def test_without_ensurepip_virtualenv_on_the_path_is_used(tmp_path: Path) -> Non
     virtualenv.write_text('#!/bin/sh\necho made by virtualenv\nexec "${1#--python=}" -I -m venv "$2"\n')
     virtualenv.chmod(0o755)
     path = f"{virtualenv.parent}{os.pathsep}{os.environ['PATH']}"
-    answer = run(project, "true", PYTHONPATH=without_ensurepip(tmp_path / "hidden"), PATH=path)
+    hidden = without_ensurepip(tmp_path / "hidden")
+    (tmp_path / "hidden" / "virtualenv.py").write_text("raise ImportError\n")  # this Python may have it as a module
+    answer = run(project, "true", PYTHONPATH=hidden, PATH=path)
     assert answer.returncode == 0, answer.stderr
     assert (project / ".venv" / "install.log").read_text().startswith("made by virtualenv\n")
     assert tiny_version(project) == "1.0"

@@ -30,12 +30,12 @@ CATALOGUE = read_catalogue(Path("config/sources.yaml"))
 MIRROR = f"--mirror {shlex.quote(STUDY.mirror)}" if STUDY.mirror else ""
 
 # Stages read the resolved study from a file named after its contents, so that a job reads exactly what it was planned
-# with, whatever happens to the configuration meanwhile. No rule depends on the file: each depends, through its params,
-# on the settings that it uses.
+# with, whatever happens to the configuration meanwhile. Nothing depends on the file as a whole, but, through params, on
+# the settings that it uses.
 RESOLVED = study_config.resolved(STUDY)
 STUDY_FILE = f"{RESULTS}/studies/{hashlib.sha256(RESOLVED.encode()).hexdigest()[:12]}.yaml"
 
-# In every rule: the study and its folder.
+# What every stage is told, the study and its folder.
 STUDY_ARGUMENTS = f"--study {STUDY_FILE} --results {RESULTS}"
 
 WORKERS = []

@@ -40,7 +40,8 @@ def competitors(scores: pd.DataFrame) -> pd.DataFrame:
     rows = scores.assign(**{name: column(scores, name) for name in ("mixture_seed", "pi", "is_global")})
     rows = rows[rows.mixture_seed.notna()].astype({"mixture_seed": int})
     trained = rows.objective == ADVERSARIAL
-    exact = (rows.objective == EXACT) & rows.is_global.eq(True) & rows.pi.isin(rows[trained].pi)
+    chosen = rows.is_global.eq(True) | (rows.solver == DESCENT)
+    exact = (rows.objective == EXACT) & chosen & rows.pi.isin(rows[trained].pi)
     names = rows.solver.eq(DESCENT).map({True: DESCENDED, False: OPTIMUM})
     return rows.assign(model=names.where(exact, rows.model))[exact | trained]
 

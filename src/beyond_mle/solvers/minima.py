@@ -110,7 +110,8 @@ class Minima(Solver):
         records: list[dict[str, Any]] = []
         for value, number, optimum in found:
             labels: dict[str, Any] = {} if o.along is None else {o.along: value}
-            labels |= {"branch": number, "is_global": optimum.value == lowest[value]}
+            if o.starts == "data":  # else it is one minimum, and not known to be the lowest
+                labels |= {"branch": number, "is_global": optimum.value == lowest[value]}
             loss_at(value)(optimum.parameters_D)
             members.append(Member(copy_weights(problem.model), labels))
             records.append({"step": len(records) + 1, "loss": optimum.value, **labels})
