@@ -35,7 +35,7 @@ def complaints(validator: Draft7Validator, study: Any) -> list[str]:
 def test_what_is_committed_is_up_to_date(tmp_path: Path) -> None:
     # In a process of its own: other tests register kinds in this one.
     made = tmp_path / "schema.json", tmp_path / "options.md"
-    words = ("describe", "--schema", str(made[0]), "--reference", str(made[1]))
+    words = ("describe", "--schema", str(made[0]), "--options", str(made[1]))
     subprocess.run([sys.executable, "-m", "beyond_mle", *words], cwd=ROOT, check=True, capture_output=True)
     for file, own in zip(("config/schema.json", "docs/options.md"), made, strict=True):
         assert (ROOT / file).read_text(encoding="utf-8") == own.read_text(encoding="utf-8"), f"{file} {AGAIN}"
