@@ -23,19 +23,6 @@ class Plugged(MLE):
 """
 
 
-@pytest.fixture(autouse=True)
-def _forget():
-    """Take away what a test has registered and imported."""
-    modules, entries = set(sys.modules), dict(OBJECTIVES._entries)
-    yield
-    for name in set(sys.modules) - modules:
-        if name.startswith((PREFIX, "toy_")):
-            del sys.modules[name]
-    for key in set(OBJECTIVES._entries) - set(entries):
-        if OBJECTIVES._entries[key].__module__.startswith((PREFIX, "toy_")):
-            del OBJECTIVES._entries[key]
-
-
 def write(path: Path, text: str) -> str:
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)

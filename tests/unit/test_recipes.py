@@ -9,9 +9,8 @@ import pytest
 
 from beyond_mle import config
 from beyond_mle.files import read_json
-from beyond_mle.jobs import REGISTRIES, jobs
+from beyond_mle.jobs import jobs
 from beyond_mle.layout import Layout
-from beyond_mle.registry import YARDSTICKS
 from beyond_mle.report.pages import notebook_of
 from beyond_mle.stages import measure, prepare, render, sample, train
 
@@ -23,22 +22,6 @@ SECTIONS = {
     heading: dict(BLOCK.findall(section))
     for heading, section in re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", RECIPES, re.MULTILINE | re.DOTALL)
 }
-
-
-@pytest.fixture(autouse=True)
-def _without_plugins():
-    """Take back what a recipe registers."""
-    registries = [*REGISTRIES.values(), YARDSTICKS]
-    entries = [dict(registry._entries) for registry in registries]
-    modules = set(sys.modules)
-    yield
-    for registry, own in zip(registries, entries, strict=True):
-        for key in registry._entries.keys() - own.keys():
-            if registry._entries[key].__module__.startswith("beyond_mle_plugin_"):
-                del registry._entries[key]
-    for name in set(sys.modules) - modules:
-        if name.startswith("beyond_mle_plugin_"):
-            del sys.modules[name]
 
 
 @pytest.fixture
