@@ -6,7 +6,6 @@ from torch import Tensor
 from beyond_mle.capabilities import Aligned
 from beyond_mle.decoding.alignment import collapse
 from beyond_mle.decoding.text_decoder import TextDecoder
-from beyond_mle.options import Options
 from beyond_mle.registry import DECODERS
 
 
@@ -17,10 +16,6 @@ class CTCBestPath(TextDecoder):
     The official script decodes so, and like it this may give an empty output.
     """
 
-    class Options(Options):
-        """None."""
-
-    options: Options
     needs = (Aligned,)
 
     @torch.inference_mode()

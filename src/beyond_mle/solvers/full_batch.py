@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 from scipy.optimize import minimize
 
 from beyond_mle.capabilities import Explicit, Whole
@@ -11,26 +11,16 @@ from beyond_mle.registry import SOLVERS
 from beyond_mle.solvers.checkpoint import copy_weights
 from beyond_mle.solvers.exact_loss import ExactLoss
 from beyond_mle.solvers.progress import write_records
-from beyond_mle.solvers.solver import Fitted, Member, Problem, Solver, SolverOptions
+from beyond_mle.solvers.solver import AlongOptions, Fitted, Member, Problem, Solver
 
 
-class FullBatchOptions(SolverOptions):
+class FullBatchOptions(AlongOptions):
     """How far, and along what."""
 
     steps: int = Field(default=400, gt=0)
     """At most so many iterations, for each value of the hyper-parameter."""
     memory: int = Field(default=100, gt=0)
     """Past steps from which L-BFGS estimates the curvature: many, as strings of low probability make it uneven."""
-    along: str | None = None
-    """An option of the objective, such as `order`; the run has a member for each of its `values`."""
-    values: list[float] = Field(default=[])
-    """The values of that option, in the order of the fits."""
-
-    @model_validator(mode="after")
-    def _both_or_none(self) -> "FullBatchOptions":
-        if (self.along is None) != (not self.values):
-            raise ValueError("`along` names an option of the objective and `values` its values: give both or none")
-        return self
 
 
 @SOLVERS.register("full-batch")

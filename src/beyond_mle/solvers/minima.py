@@ -18,22 +18,18 @@ from beyond_mle.registry import SOLVERS
 from beyond_mle.solvers.checkpoint import copy_weights
 from beyond_mle.solvers.exact_loss import ExactLoss
 from beyond_mle.solvers.progress import write_records
-from beyond_mle.solvers.solver import Fitted, Member, Problem, Solver, SolverOptions
+from beyond_mle.solvers.solver import AlongOptions, Fitted, Member, Problem, Solver
 
 _DIFFERENCE = 1e-4
 LossAt = Callable[[float | None], ExactLoss]
 """The loss for a value of the hyper-parameter."""
 
 
-class MinimaOptions(SolverOptions):
+class MinimaOptions(AlongOptions):
     """Where to search, along what, and when two minima are the same."""
 
-    along: str | None = None
-    """An option of the objective, such as `pi`; none: the minima of the objective as it is."""
-    values: list[float] = Field(default=[])
-    """The values of that option along which minima are followed, ascending."""
     anchors: list[float] = Field(default=[])
-    """Those values at which minima are searched from all starts."""
+    """Those of the `values`, which ascend, at which minima are searched from all starts."""
     starts: Literal["data", "model"] = "data"
     """Where searches start: at the places that the model proposes for the data, or at the model's own parameters."""
     least_weight: float = Field(default=0.05, ge=0, le=1)
@@ -49,8 +45,6 @@ class MinimaOptions(SolverOptions):
 
     @model_validator(mode="after")
     def _check_values(self) -> "MinimaOptions":
-        if (self.along is None) != (not self.values):
-            raise ValueError("`along` names an option of the objective and `values` its values: give both or none")
         if self.values != sorted(set(self.values)):
             raise ValueError("`values` must ascend")
         if missing := set(self.anchors) - set(self.values):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import nn
 
 from beyond_mle.capabilities import Need
@@ -32,6 +32,21 @@ class SolverOptions(Options):
     def selects(self) -> bool:
         """Whether validation decides which weights the run ends with."""
         return False
+
+
+class AlongOptions(SolverOptions):
+    """Fits along a hyper-parameter of the objective: a member of the run for each of its values."""
+
+    along: str | None = None
+    """An option of the objective, such as `order` or `pi`; none: the objective as it is."""
+    values: list[float] = Field(default=[])
+    """The values of that option, in the order of the fits."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> "AlongOptions":
+        if (self.along is None) != (not self.values):
+            raise ValueError("`along` names an option of the objective and `values` its values: give both or none")
+        return self
 
 
 @dataclass(frozen=True)
