@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import entr, rel_entr, softmax
 
 from beyond_mle.formulas import scheduled_sampling_optima
+from beyond_mle.formulas.discrete import js, kl, mutual_information
 
 SIZES = (3, 4)
 """How many symbols there are at either position."""
@@ -108,26 +109,12 @@ def _measured(seed: int, draws: int, near: float) -> Iterator[tuple[Equation, fl
         yield equation, float(f"{printed:.6g}"), float(f"{corrected:.6g}")
 
 
-def _kl(p: np.ndarray, q: np.ndarray) -> float:
-    return float(rel_entr(p, q).sum())
-
-
-def _js(p: np.ndarray, q: np.ndarray, pi: float) -> float:
-    """JS_π of eq. 12."""
-    middle = pi * p + (1 - pi) * q
-    return pi * _kl(p, middle) + (1 - pi) * _kl(q, middle)
-
-
 def _chi2(p: np.ndarray, q: np.ndarray) -> float:
     return float(np.sum((p - q) ** 2 / q))
 
 
 def _both(deviation: float) -> tuple[float, float]:
     return deviation, deviation
-
-
-def _mutual_information(p: np.ndarray) -> float:
-    return _kl(p, np.outer(p.sum(1), p.sum(0)))
 
 
 def _sampled_loss(d: Draw, epsilon: float) -> float:
@@ -144,11 +131,11 @@ def _alternative(d: Draw) -> float:
     q_X, q_XY = d.q_parts
     p_XY = d.p / d.p.sum(1, keepdims=True)
     each_XZ = rel_entr(p_XY[:, None, :], q_XY[None, :, :]).sum(-1)
-    return _kl(d.p.sum(1), q_X) + float(d.p.sum(1) @ each_XZ @ q_X)
+    return kl(d.p.sum(1), q_X) + float(d.p.sum(1) @ each_XZ @ q_X)
 
 
 def _eq3(d: Draw) -> tuple[float, float]:
-    return _both(_kl(d.p, d.q) - scheduled_sampling_optima.divergence(d.p, *d.q_parts, epsilon=1.0))
+    return _both(kl(d.p, d.q) - scheduled_sampling_optima.divergence(d.p, *d.q_parts, epsilon=1.0))
 
 
 def _eq4(d: Draw) -> tuple[float, float]:
@@ -157,12 +144,12 @@ def _eq4(d: Draw) -> tuple[float, float]:
 
 def _eq5(d: Draw) -> tuple[float, float]:
     gap = _alternative(d) - scheduled_sampling_optima.divergence(d.p, *d.q_parts, epsilon=0.0)
-    return gap, gap - _mutual_information(d.p)
+    return gap, gap - mutual_information(d.p)
 
 
 def _eq6(d: Draw) -> tuple[float, float]:
     gap = _sampled_loss(d, d.epsilon) - scheduled_sampling_optima.divergence(d.p, *d.q_parts, d.epsilon)
-    return gap, gap - (1 - d.epsilon) * _mutual_information(d.p)
+    return gap, gap - (1 - d.epsilon) * mutual_information(d.p)
 
 
 def _not_constant(d: Draw, rest: Callable[[np.ndarray, np.ndarray], float]) -> float:
@@ -184,7 +171,7 @@ def _eq7(d: Draw) -> tuple[float, float]:
 
     def rest(q_X: np.ndarray, q_XY: np.ndarray) -> float:
         mixed_XY = d.epsilon * d.p / p_X[:, None] + (1 - d.epsilon) * (q_X / p_X)[:, None] * p_Y
-        return _kl(p_X, q_X) + float(p_X @ rel_entr(mixed_XY, q_XY).sum(1))
+        return kl(p_X, q_X) + float(p_X @ rel_entr(mixed_XY, q_XY).sum(1))
 
     return _not_constant(d, rest), _identity(d)
 
@@ -193,7 +180,7 @@ def _eq8(d: Draw) -> tuple[float, float]:
     p_Y = d.p.sum(0)
 
     def rest(q_X: np.ndarray, q_XY: np.ndarray) -> float:
-        return _kl(d.epsilon * d.p + (1 - d.epsilon) * np.outer(q_X, p_Y), q_X[:, None] * q_XY)
+        return kl(d.epsilon * d.p + (1 - d.epsilon) * np.outer(q_X, p_Y), q_X[:, None] * q_XY)
 
     return _not_constant(d, rest), _identity(d)
 
@@ -204,63 +191,63 @@ def _eq9(d: Draw) -> tuple[float, float]:
 
 
 def _eq10(d: Draw) -> tuple[float, float]:
-    return _both(_kl(d.q, d.p) - float(np.sum(d.q * (np.log(d.q) - np.log(d.p)))))
+    return _both(kl(d.q, d.p) - float(np.sum(d.q * (np.log(d.q) - np.log(d.p)))))
 
 
 def _eq11(d: Draw) -> tuple[float, float]:
     middle = (d.p + d.q) / 2
-    return _both(_kl(d.p, middle) / 2 + _kl(d.q, middle) / 2 - _js(d.q, d.p, 0.5))
+    return _both(kl(d.p, middle) / 2 + kl(d.q, middle) / 2 - js(d.q, d.p, 0.5))
 
 
 def _eq12(d: Draw) -> tuple[float, float]:
     """JS_π is the mutual information of an observation and the label that says whether it is from P or Q."""
     labelled = np.stack([d.pi * d.p.ravel(), (1 - d.pi) * d.q.ravel()])
-    return _both(_js(d.p, d.q, d.pi) - _mutual_information(labelled))
+    return _both(js(d.p, d.q, d.pi) - mutual_information(labelled))
 
 
 def _eq13(d: Draw) -> tuple[float, float]:
-    return _both(_js(d.p, d.q, d.pi) - _js(d.q, d.p, 1 - d.pi))
+    return _both(js(d.p, d.q, d.pi) - js(d.q, d.p, 1 - d.pi))
 
 
 def _after_eq13(d: Draw) -> tuple[float, float]:
-    return _both(max(_js(d.p, d.q, d.near), _js(d.p, d.q, 1 - d.near)))
+    return _both(max(js(d.p, d.q, d.near), js(d.p, d.q, 1 - d.near)))
 
 
 def _before_eq14(d: Draw) -> tuple[float, float]:
-    slope = _js(d.p, d.q, d.near) / d.near
-    return slope - _kl(d.q, d.p), slope - _kl(d.p, d.q)
+    slope = js(d.p, d.q, d.near) / d.near
+    return slope - kl(d.q, d.p), slope - kl(d.p, d.q)
 
 
 def _eq14(d: Draw) -> tuple[float, float]:
     middle = d.pi * d.p + (1 - d.pi) * d.q
-    expanded = _kl(d.p, middle) + (1 - d.pi) / d.pi * _kl(d.q, middle)
-    return _both(_js(d.p, d.q, d.pi) / d.pi - expanded)
+    expanded = kl(d.p, middle) + (1 - d.pi) / d.pi * kl(d.q, middle)
+    return _both(js(d.p, d.q, d.pi) / d.pi - expanded)
 
 
 def _eq15(d: Draw) -> tuple[float, float]:
     """The second term, in units of π."""
     middle = d.near * d.p + (1 - d.near) * d.q
-    term = (1 - d.near) / d.near * _kl(d.q, middle) / d.near
+    term = (1 - d.near) / d.near * kl(d.q, middle) / d.near
     return term - _chi2(d.p, d.q), term - (1 - d.near) / 2 * _chi2(d.p, d.q)
 
 
 def _eq16(d: Draw) -> tuple[float, float]:
-    return _both(_js(d.p, d.q, d.near) / d.near - _kl(d.p, d.q))
+    return _both(js(d.p, d.q, d.near) / d.near - kl(d.p, d.q))
 
 
 def _eq17(d: Draw) -> tuple[float, float]:
-    gap = _js(d.p, d.q, d.near) / d.near - _kl(d.p, d.q)
+    gap = js(d.p, d.q, d.near) / d.near - kl(d.p, d.q)
     return gap, gap + d.near / 2 * _chi2(d.p, d.q)
 
 
 def _eq18(d: Draw) -> tuple[float, float]:
-    js, reverse = _js(d.p, d.q, 1 - d.near), _kl(d.q, d.p)
-    return js / (1 - d.near) - reverse, js / d.near - reverse
+    value, reverse = js(d.p, d.q, 1 - d.near), kl(d.q, d.p)
+    return value / (1 - d.near) - reverse, value / d.near - reverse
 
 
 def _after_eq18(d: Draw) -> tuple[float, float]:
     """The best discriminator where a share π of what it sees is real (corrected) or false (printed)."""
-    target = _js(d.p, d.q, d.pi) - float(entr([d.pi, 1 - d.pi]).sum())
+    target = js(d.p, d.q, d.pi) - float(entr([d.pi, 1 - d.pi]).sum())
 
     def best_value(real: float) -> float:
         says_real = real * d.p / (real * d.p + (1 - real) * d.q)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.special import rel_entr
 
 from beyond_mle.formulas import scheduled_sampling_optima as optima
+from beyond_mle.formulas.discrete import kl, mutual_information, total_variation
 
 EPSILONS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """The probabilities of the true symbol."""
@@ -53,9 +53,9 @@ def _pairs(p_XY: np.ndarray, epsilon: float) -> dict[str, dict[str, float]]:
         joint_XY = optima.joint([q_X, q_XY])
         metrics[name] = {
             "d-ss": optima.divergence(p_XY, q_X, q_XY, epsilon),
-            "kl": float(rel_entr(p_XY, joint_XY).sum()),
+            "kl": kl(p_XY, joint_XY),
             "dependence-kept": 100 * _dependence(joint_XY) / _dependence(p_XY),
-            "first-symbol-shift": float(np.abs(q_X - p_X).sum() / 2),
+            "first-symbol-shift": total_variation(q_X, p_X),
             "off-segment": float(np.abs(joint_XY - segment_XY).max()),
         }
     del metrics["argmax"]["d-ss"]  # it minimises another objective
@@ -68,7 +68,7 @@ def _triples(p: np.ndarray, epsilon: float) -> dict[str, dict[str, float]]:
     effect = np.abs(conditionals[-1] - p.sum((0, 1))).sum(-1).max() / 2
     return {
         "fixed-point": {
-            "kl": float(rel_entr(p, joint).sum()),
+            "kl": kl(p, joint),
             "dependence-kept": 100 * _dependence(joint) / _dependence(p),
             "prefix-effect": float(effect),
         }
@@ -77,5 +77,4 @@ def _triples(p: np.ndarray, epsilon: float) -> dict[str, dict[str, float]]:
 
 def _dependence(joint: np.ndarray) -> float:
     """Mutual information in nats between the last symbol and those before it."""
-    joint_XY = joint.reshape(-1, joint.shape[-1])
-    return float(rel_entr(joint_XY, np.outer(joint_XY.sum(1), joint_XY.sum(0))).sum())
+    return mutual_information(joint.reshape(-1, joint.shape[-1]))

@@ -10,6 +10,7 @@ import random
 from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from pydantic import Field
 from beyond_mle.errors import UserError
 from beyond_mle.options import Options
 from beyond_mle.tasks.embedded_data import EmbeddedData
-from beyond_mle.tasks.language import Language, Slot, Tokens
+from beyond_mle.tasks.language import Language, Slot, Style, Tokens
 from beyond_mle.tasks.meaning import Meaning
 from beyond_mle.tasks.prepared import Prepared
 from beyond_mle.tasks.text_task import TextTask
@@ -69,10 +70,21 @@ class Embedded(TextTask):
             target_language: `english` or `german`.
         """
         self.options = options
-        self._into = Language(target_language, options.synonym, options.garden_path)
-        self._styles = self._into.styles[: options.styles]
-        weights = [1 / rank**options.zipf for rank in range(1, len(self._styles) + 1)]
-        self._style_p = [weight / sum(weights) for weight in weights]
+        self._target_language = target_language
+
+    # Languages are read when p is asked for, which most stages never do.
+    @cached_property
+    def _into(self) -> Language:
+        return Language(self._target_language, self.options.synonym, self.options.garden_path)
+
+    @cached_property
+    def _styles(self) -> list[Style]:
+        return self._into.styles[: self.options.styles]
+
+    @cached_property
+    def _style_p(self) -> list[float]:
+        weights = [1 / rank**self.options.zipf for rank in range(1, len(self._styles) + 1)]
+        return [weight / sum(weights) for weight in weights]
 
     @abstractmethod
     def meaning(self, rng: random.Random) -> Meaning:
@@ -138,11 +150,6 @@ class Embedded(TextTask):
         """H(p(·|x)) in nats."""
         return -sum(p * math.log(p) for p in self.distribution(meaning).values())
 
-    @property
-    def vocabulary(self) -> VocabularyOptions:
-        """How the text is cut into tokens."""
-        return self.options.vocabulary
-
     def open(self, folder: Path) -> EmbeddedData:
         """What `prepare` wrote, with p."""
         return EmbeddedData(folder, self.scoring, self.distributions)
@@ -158,13 +165,14 @@ class Embedded(TextTask):
         for split, size in self._sizes.items():
             references = 1 if split == "train" else self.options.references
             rng, drawn = self._drawn(split)
-            kept = [meaning for meaning in drawn if self.source(meaning) not in seen]
-            seen.update(self.source(meaning) for meaning in kept)
-            splits[split] = [self._pair(meaning, references, rng) for meaning in kept]
+            sources = [self.source(meaning) for meaning in drawn]
+            kept = [(meaning, source) for meaning, source in zip(drawn, sources, strict=True) if source not in seen]
+            seen.update(source for _, source in kept)
+            splits[split] = [self._pair(meaning, source, references, rng) for meaning, source in kept]
             dropped = {"source of an evaluation split": size - len(kept)}
             cleaning[split] = {"read": size, "kept": len(kept), "dropped": dropped}
             if split == "test":
-                truth = [self._truth(meaning) for meaning in kept]
+                truth = [self._truth(meaning) for meaning, _ in kept]
         return Prepared(splits, cleaning, truth)
 
     def distributions(self, split: str) -> Callable[[str], dict[str, float]]:
@@ -186,9 +194,9 @@ class Embedded(TextTask):
         rng = random.Random(f"{self.options.seed} {split}")
         return rng, [self.meaning(rng) for _ in range(self._sizes[split])]
 
-    def _pair(self, meaning: Meaning, references: int, rng: random.Random) -> dict[str, Any]:
+    def _pair(self, meaning: Meaning, source: Tokens, references: int, rng: random.Random) -> dict[str, Any]:
         targets = [" ".join(self.sample(meaning, rng)) for _ in range(references)]
-        return {"source": " ".join(self.source(meaning)), "targets": targets}
+        return {"source": " ".join(source), "targets": targets}
 
     def _truth(self, meaning: Meaning) -> dict[str, Any]:
         p = self.distribution(meaning)

@@ -5,6 +5,7 @@ over styles and synonyms, of sentences with the same meaning in the other langua
 """
 
 import random
+from functools import cached_property
 from typing import Literal
 
 from beyond_mle.registry import TASKS
@@ -24,9 +25,12 @@ class Grammar(Embedded):
         """a is English, b is German: ab translates English into German."""
 
     def __init__(self, options: Options):
-        source, target = ("english", "german") if options.direction == "ab" else ("german", "english")
+        self._source_language, target = ("english", "german") if options.direction == "ab" else ("german", "english")
         super().__init__(options, target)
-        self._from = Language(source, options.synonym, options.garden_path)
+
+    @cached_property
+    def _from(self) -> Language:
+        return Language(self._source_language, self.options.synonym, self.options.garden_path)
 
     def meaning(self, rng: random.Random) -> Meaning:
         """Draw a meaning."""

@@ -82,8 +82,7 @@ class Parallel(TextTask):
 
     def __init__(self, options: ParallelOptions):
         self.options = options
-        files = {"train": options.splits.train, "dev": options.splits.dev, "test": options.splits.test}
-        self._files = {split: pair_files for split, pair_files in files.items() if pair_files is not None}
+        self._files = {split: pair_files for split, pair_files in options.splits if pair_files is not None}
 
     @property
     def scoring(self) -> Scoring:
@@ -93,11 +92,6 @@ class Parallel(TextTask):
     def source_files(self) -> list[str]:
         """The names of all files of the task."""
         return [name for pair_files in self._files.values() for name in pair_files.names]
-
-    @property
-    def vocabulary(self) -> VocabularyOptions:
-        """How the text is cut into tokens."""
-        return self.options.vocabulary
 
     def texts(self, paths: Mapping[str, Path]) -> Prepared:
         """Read, clean and split the text.

@@ -26,15 +26,6 @@ Matrix = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True)
-class Grid:
-    """Points at which densities are integrated."""
-
-    points_N2: Tensor
-    log_weight_N: Tensor
-    """Logarithms of the quadrature weights: ∫ f ≈ Σ_n exp(log_weight_n) f(point_n)."""
-
-
-@dataclass(frozen=True)
 class PlaneData:
     """The density, and samples of it to train on."""
 
@@ -48,8 +39,7 @@ class PlaneData:
 
     def whole(self) -> Points:
         """The quadrature grid."""
-        grid = self.p.grid()
-        return Points(grid.points_N2, Density(self.p.log_prob(grid.points_N2), grid.log_weight_N))
+        return self._grid
 
     def epoch(self, number: int, seed: int, budget: int) -> list[np.ndarray]:
         """Batches of `budget` of the samples, as row numbers; samples that fill no batch wait for the next epoch."""
@@ -59,6 +49,11 @@ class PlaneData:
     def batch(self, key: np.ndarray) -> Points:
         """The samples with these row numbers."""
         return Points(self.train_N2[key])
+
+    @cached_property
+    def _grid(self) -> Points:
+        points_N2, log_weight_N = self.p.grid()
+        return Points(points_N2, Density(self.p.log_prob(points_N2), log_weight_N))
 
     @cached_property
     def train_N2(self) -> Tensor:
@@ -152,15 +147,18 @@ class Plane:
         noise_N2 = rng.standard_normal((n, 2))
         return self.mean_K2[component_N] + np.einsum("nij,nj->ni", factor_K22[component_N], noise_N2)
 
-    def grid(self) -> Grid:
-        """A rectangle of points with the weights of the trapezoid rule."""
+    def grid(self) -> tuple[Tensor, Tensor]:
+        """A rectangle of points [N, 2] and the logarithms of the trapezoid rule's weights [N].
+
+        ∫ f ≈ Σ_n exp(log_weight_n) f(point_n).
+        """
         sd_K2 = np.sqrt(np.diagonal(self.covariance_K22, axis1=1, axis2=2))
         centre = np.vstack([self.mean_K2, self.mean_2])
         reach = self.options.grid_reach * np.vstack([sd_K2, np.full(2, self.isotropic_sd)])
         axes = [_trapezoid(*bounds, self.options.grid_step) for bounds in zip(*_range(centre, reach), strict=True)]
         points_N2 = torch.cartesian_prod(*(place for place, _ in axes))
         weight_N2 = torch.cartesian_prod(*(weight for _, weight in axes))
-        return Grid(points_N2, weight_N2.log().sum(dim=1))
+        return points_N2, weight_N2.log().sum(dim=1)
 
 
 def _theis_mixture(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -33,9 +33,9 @@ class TextTask(ABC):
         """How outputs are scored."""
 
     @property
-    @abstractmethod
     def vocabulary(self) -> VocabularyOptions:
         """How the text is cut into tokens."""
+        return self.options.vocabulary
 
     @abstractmethod
     def source_files(self) -> list[str]:

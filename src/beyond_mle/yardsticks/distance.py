@@ -64,7 +64,7 @@ class Distance(Yardstick):
             for row, log_q_N in zip(truth, np.split(log_q, ends[:-1]), strict=True)
         ]
         if implements(type(subject.model), Listed):
-            for figure, index in zip(figures, range(len(truth)), strict=True):
+            for index, figure in enumerate(figures):
                 figure |= listed(*subject.model.distribution(test.source(index)))
         for metric in figures[0]:
             value_I = np.array([figure[metric] for figure in figures])

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import torch
-from scipy.special import entr, rel_entr
+from scipy.special import entr
 
 from beyond_mle.capabilities import Explicit, KnownOptimum, Whole
+from beyond_mle.formulas.discrete import kl, total_variation
 from beyond_mle.registry import YARDSTICKS
 from beyond_mle.types import FiniteSpec
 from beyond_mle.yardsticks.yardstick import Metric, Score, Subject, Yardstick
@@ -38,7 +38,7 @@ class FiniteOptimum(Yardstick):
         p_N, q_N = batch.density.weight_B.numpy(), log_prob.total_B.exp().numpy()
         length_N = log_prob.length_B.numpy() + log_prob.boundary
         optimum_N = subject.objective.optimum(p_N, length_N, subject.data.spec.support)
-        yield Score("distance-from-optimum", float(np.abs(q_N - optimum_N).sum() / 2))
+        yield Score("distance-from-optimum", total_variation(q_N, optimum_N))
         for suffix, own_N in (("", q_N), ("-optimum", optimum_N)):
             yield Score(f"sequence-entropy{suffix}", float(entr(own_N).sum()))
-            yield Score(f"kl{suffix}", float(rel_entr(p_N, own_N).sum()))
+            yield Score(f"kl{suffix}", kl(p_N, own_N))

@@ -13,7 +13,7 @@ from beyond_mle.capabilities import KnownMixture, Reparametrised, Whole
 from beyond_mle.errors import UserError
 from beyond_mle.options import Options as BaseOptions
 from beyond_mle.registry import YARDSTICKS
-from beyond_mle.tasks.plane import Grid, Plane
+from beyond_mle.tasks.plane import Plane
 from beyond_mle.types import VectorSpec
 from beyond_mle.yardsticks.density import divergences, pi_of
 from beyond_mle.yardsticks.yardstick import Metric, Score, Subject, Yardstick
@@ -64,18 +64,18 @@ class SampleQuality(Yardstick):
         yield Score("coverage", coverage(points_N2, data.mixture, o.least_weight, o.covered_share))
         yield Score("quality", quality(points_N2, data.mixture))
         batch = data.whole()
-        estimate_M = kernel_log_density(points_N2, Grid(batch.point_BD, batch.density.log_weight_B), o.bandwidth)
+        estimate_M = kernel_log_density(points_N2, batch.point_BD, o.bandwidth)
         known = (batch.density.log_p_B, estimate_M, batch.density.log_weight_B)
         yield from divergences(*known, pi, "-kernel")
 
 
-def kernel_log_density(samples_N2: Tensor, grid: Grid, bandwidth: float) -> Tensor:
+def kernel_log_density(samples_N2: Tensor, point_M2: Tensor, bandwidth: float) -> Tensor:
     """An estimate of log q at the points of a rectangular grid, by a Gaussian kernel on samples binned to them.
 
-    It is too wide by the bandwidth, and bounded below by the smallest normal float64, so that KL[P‖Q] of a model that
-    misses a region is large but finite.
+    The points are those of `tasks.plane.Plane.grid`. The estimate is too wide by the bandwidth, and bounded below by
+    the smallest normal float64, so that KL[P‖Q] of a model that misses a region is large but finite.
     """
-    axes = [axis_M.unique() for axis_M in grid.points_N2.T]
+    axes = [axis_M.unique() for axis_M in point_M2.T]
     steps = [float(axis[1] - axis[0]) for axis in axes]
     edges = [np.append(axis.numpy() - step / 2, axis[-1] + step / 2) for axis, step in zip(axes, steps, strict=True)]
     x_N, y_N = samples_N2.double().T.numpy()

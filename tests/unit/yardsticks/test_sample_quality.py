@@ -22,12 +22,12 @@ GAUSSIAN = Plane(Plane.Options(mixture_seed=None, mean=(0.5, 0.0), covariance=((
 
 def test_the_kernel_estimate_is_the_density_widened_by_the_kernel():
     task = Plane(Plane.Options(mixture_seed=None, grid_step=0.1))
-    grid = task.grid()
+    point_M2, log_weight_M = task.grid()
     samples = torch.from_numpy(task.sample(400_000, np.random.default_rng(0)))
     wide = Plane(Plane.Options(mixture_seed=None, covariance=((1.09, 0.0), (0.0, 1.09))))
-    density = kernel_log_density(samples, grid, bandwidth=0.3).exp()
-    torch.testing.assert_close(density, wide.log_prob(grid.points_N2).exp(), rtol=0, atol=3e-3)
-    assert (density * grid.log_weight_N.exp()).sum().item() == pytest.approx(1.0, abs=1e-3)
+    density = kernel_log_density(samples, point_M2, bandwidth=0.3).exp()
+    torch.testing.assert_close(density, wide.log_prob(point_M2).exp(), rtol=0, atol=3e-3)
+    assert (density * log_weight_M.exp()).sum().item() == pytest.approx(1.0, abs=1e-3)
 
 
 def test_coverage_counts_the_heavy_components_that_are_reached():
