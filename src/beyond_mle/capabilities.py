@@ -131,6 +131,9 @@ class Aligned(Protocol):
 class Prefixed(Protocol):
     """Predictions after another prefix than the target's: an autoregressive model that can be shown its own tokens."""
 
+    def encode(self, source_BS: Tensor) -> Encoded:
+        """Encode the sources once."""
+
     def states(self, encoded: Encoded, prefix_BT: Tensor) -> Tensor:
         """The hidden states from which the symbols at 1 … T+1 are predicted, [B, T+1, D]."""
 

@@ -7,6 +7,7 @@ laid end to end.
 
 from collections.abc import Sized
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Protocol, Self, TypeVar
 
 import torch
@@ -50,7 +51,7 @@ class Density:
     log_weight_B: Tensor
     """Logarithms of the quadrature weights; 0 for probabilities of atoms."""
 
-    @property
+    @cached_property
     def weight_B(self) -> Tensor:
         """p × quadrature weight: Σ weight · f is E_p[f]."""
         return torch.where(self.log_p_B == -torch.inf, 0.0, (self.log_p_B + self.log_weight_B).exp())
@@ -247,6 +248,11 @@ class Encoded:
     hidden_BSD: Tensor
     mask_BS: Tensor
     source_BS: Tensor
+
+    @property
+    def mean_BD(self) -> Tensor:
+        """The mean of each source's hidden states."""
+        return (self.hidden_BSD * self.mask_BS[:, :, None]).sum(1) / self.mask_BS.sum(1)[:, None]
 
     def select(self, rows_R: Tensor) -> "Encoded":
         """These rows, in this order."""

@@ -6,6 +6,7 @@ Axes besides those of types.py: U positions, W prefixes of a source, C tokens co
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from pydantic import Field
@@ -86,12 +87,12 @@ class _Prefixes:
         length_BW = torch.zeros(n, size, dtype=torch.long, device=log_prob_BUV.device)
         return cls(length_BW.new_full((n, size, positions), PAD), length_BW, certain_BW, nothing_BW)
 
-    @property
+    @cached_property
     def total_BW(self) -> Tensor:
         """log of the probability of all alignments of each prefix."""
         return torch.logaddexp(self.after_blank_BW, self.after_token_BW)
 
-    @property
+    @cached_property
     def last_BW(self) -> Tensor:
         """The last token of each prefix, PAD of the empty one."""
         return self.token_BWU.gather(2, (self.length_BW - 1).clamp(min=0)[:, :, None]).squeeze(2)

@@ -5,10 +5,11 @@ from pydantic import Field
 from torch import Tensor
 
 from beyond_mle.capabilities import Masked
-from beyond_mle.decoding.single_pass import LengthBeam, best_candidates, inside, propose_lengths
+from beyond_mle.decoding.single_pass import LengthBeam, best_candidates, propose_lengths
 from beyond_mle.decoding.text_decoder import TextDecoder
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import PAD
+from beyond_mle.text.padding import inside
 
 
 @DECODERS.register("mask-predict")

@@ -5,11 +5,10 @@ from torch import Tensor
 
 from beyond_mle.capabilities import OnePass
 from beyond_mle.decoding.sampling import SamplingOptions, draw
-from beyond_mle.decoding.single_pass import inside
 from beyond_mle.decoding.text_decoder import TextDecoder
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import PAD
-from beyond_mle.text.padding import unpad
+from beyond_mle.text.padding import inside, unpad
 
 
 @DECODERS.register("one-pass-sample")

@@ -9,7 +9,7 @@ from beyond_mle.decoding.text_decoder import TextDecoder
 from beyond_mle.options import Options
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import PAD
-from beyond_mle.text.padding import unpad
+from beyond_mle.text.padding import inside, unpad
 from beyond_mle.types import Encoded
 
 BOUNDARY_TOKENS = 2
@@ -70,11 +70,6 @@ def candidate_lengths(length_log_prob_BL: Tensor, n: int) -> Tensor:
     """
     best_BN = length_log_prob_BL.topk(min(n, length_log_prob_BL.shape[1]), dim=1)
     return best_BN.indices.where(best_BN.values > -torch.inf, best_BN.indices[:, :1])
-
-
-def inside(length_R: Tensor, longest: int) -> Tensor:
-    """Which positions belong to outputs of these lengths, [R, longest]."""
-    return torch.arange(longest, device=length_R.device) < length_R[:, None]
 
 
 def best_candidates(token_RT: Tensor, score_RT: Tensor, length_BN: Tensor, prior_BN: Tensor) -> list[list[int]]:

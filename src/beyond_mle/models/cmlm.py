@@ -36,14 +36,13 @@ class CMLM(OnePassModel):
             return super().log_prob(batch)
         encoded, states_BTD, hidden_BT = self._partly_hidden(batch)
         target_BT = batch.target_BT
-        hidden, shown = (
-            self.log_prob_from(encoded, target_BT, (states_BTD, target_BT, part_BT))
-            for part_BT in (hidden_BT, (target_BT != PAD) & ~hidden_BT)
-        )
+        hidden = self.log_prob_from(encoded, target_BT, (states_BTD, target_BT, hidden_BT))
+        shown_B, shown_uniform_B = self.sums(states_BTD, target_BT, (target_BT != PAD) & ~hidden_BT)
+        assert hidden.uniform_B is not None  # of a text model
         return replace(
             hidden,
-            total_B=hidden.total_B + shown.total_B,
-            uniform_B=_sum(hidden.uniform_B, shown.uniform_B),
+            total_B=hidden.total_B + shown_B,
+            uniform_B=hidden.uniform_B + shown_uniform_B,
             certainty="unnormalised",
             hidden=replace(hidden, length_B=hidden_BT.sum(1), boundary=0, length_log_prob_B=None),
         )
@@ -68,10 +67,6 @@ class CMLM(OnePassModel):
     def token_log_probs_given(self, encoded: Encoded, token_BT: Tensor) -> Tensor:
         """log q(v at t | x, the tokens of `token_BT` that are not `mask`) as [B, T, V]; PAD ends an output."""
         return self.word_log_probs(self.decode(encoded, token_BT, token_BT != PAD))
-
-
-def _sum(hidden_B: Tensor | None, shown_B: Tensor | None) -> Tensor | None:
-    return None if hidden_B is None or shown_B is None else hidden_B + shown_B
 
 
 def hide_randomly(target_BT: Tensor, mask: int) -> Tensor:

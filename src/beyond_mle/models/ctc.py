@@ -8,15 +8,15 @@ Letters besides those of types.py: U upsampled positions, C columns, one for bla
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from beyond_mle.errors import UserError
-from beyond_mle.models.layers import DecoderLayer, TransformerOptions, token_log_probs
-from beyond_mle.models.text_model import TextModel
+from beyond_mle.models.layers import TransformerOptions, token_log_probs
+from beyond_mle.models.text_model import TextModel, by_row
 from beyond_mle.registry import MODELS
 from beyond_mle.symbols import EOS, PAD
-from beyond_mle.types import Encoded, LogProb, TextSpec
+from beyond_mle.types import Encoded, LogProb
 
 
 class CTCOptions(TransformerOptions):
@@ -40,16 +40,12 @@ class CTC(TextModel):
     first_output = EOS
     boundary = 2
 
-    def __init__(self, options: CTCOptions, spec: TextSpec):
-        super().__init__(options, spec)
-        self.layers = nn.ModuleList(DecoderLayer(options) for _ in range(options.decoder_layers))
-
     def predictions(self, encoded: Encoded, target_BT: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The states and the mask of all U positions; which of them predicts which target token is not known."""
-        hidden_BUD, mask_BU = self.decode(encoded)
+        hidden_BUD, mask_BU = self.upsampled(encoded)
         return hidden_BUD, target_BT, mask_BU
 
-    def decode(self, encoded: Encoded) -> tuple[Tensor, Tensor]:
+    def upsampled(self, encoded: Encoded) -> tuple[Tensor, Tensor]:
         """Hidden states of the upsampled positions [B, U, D], and which of them are real [B, U].
 
         Raises:
@@ -63,10 +59,8 @@ class CTC(TextModel):
                 f"raise it to {longest * ratio} or leave out such sources"
             )
         mask_BU = encoded.mask_BS[:, :longest].repeat_interleave(ratio, dim=1)
-        x_BUD = self.embedding(encoded.source_BS[:, :longest].repeat_interleave(ratio, dim=1))
-        for layer in self.layers:
-            x_BUD = layer(x_BUD, mask_BU[:, None, None, :], encoded.hidden_BSD, encoded.mask_BS[:, None, None, :])
-        return self.norm(x_BUD), mask_BU
+        input_BU = encoded.source_BS[:, :longest].repeat_interleave(ratio, dim=1)
+        return self.decode(encoded, input_BU, mask_BU), mask_BU
 
     def log_prob_from(self, encoded: Encoded, target_BT: Tensor, predictions: tuple[Tensor, Tensor, Tensor]) -> LogProb:
         """log q(y|x), summed over alignments; −inf, with a gradient of 0, where y does not fit into the positions.
@@ -93,7 +87,7 @@ class CTC(TextModel):
         hidden_ND = hidden_BUD[mask_BU]
         column_N = torch.full((len(hidden_ND),), self.blank - self.first_output, device=hidden_ND.device)
         values = token_log_probs(hidden_ND, self.output_weight_VD, column_N)
-        blank_BU, uniform_BU = (v.new_zeros(mask_BU.shape).masked_scatter(mask_BU, v) for v in values)
+        blank_BU, uniform_BU = (by_row(value_N, mask_BU) for value_N in values)
         return blank_BU, uniform_BU
 
     def token_odds(self, hidden_BUD: Tensor, target_BT: Tensor) -> tuple[Tensor, Tensor]:
@@ -114,13 +108,9 @@ class CTC(TextModel):
         first_BT = (target_BT[:, :, None] == target_BT[:, None, :]).int().argmax(dim=2)
         return odds_BUC, 1 + first_BT
 
-    def encode(self, source_BS: Tensor) -> Encoded:
-        """Encode the sources once."""
-        return self.encoder(source_BS)
-
     def alignment_log_probs(self, encoded: Encoded) -> Tensor:
         """log q(v at u | x) as [B, U, V], v = `blank` among them; behind the end of a source, blank is certain."""
-        hidden_BUD, mask_BU = self.decode(encoded)
+        hidden_BUD, mask_BU = self.upsampled(encoded)
         log_prob_BUV = self.word_log_probs(hidden_BUD)
         certain_V = torch.full_like(log_prob_BUV[0, 0], -torch.inf)
         certain_V[self.blank] = 0

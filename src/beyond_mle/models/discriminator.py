@@ -9,13 +9,14 @@ from typing import Any
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.nn import functional
 
 from beyond_mle.errors import UserError
 from beyond_mle.models.layers import Embedding, Encoder, TransformerOptions
+from beyond_mle.models.perceptron import perceptron
 from beyond_mle.options import Options as BaseOptions
 from beyond_mle.options import parse
-from beyond_mle.symbols import EOS, PAD
+from beyond_mle.symbols import PAD
+from beyond_mle.text.padding import ended
 from beyond_mle.types import Points, Spec, TextBatch, TextSpec, VectorSpec
 
 
@@ -47,14 +48,10 @@ class TextDiscriminator(nn.Module):
 
     def forward(self, batch: TextBatch) -> Tensor:
         """The logit s of each pair [B], in float32 at least."""
-        length_B1 = (batch.target_BT != PAD).sum(1, keepdim=True)
-        ended_BT = functional.pad(batch.target_BT, (0, 1), value=PAD).scatter(1, length_B1, EOS)
-        ids_BT = torch.cat([batch.source_BS, ended_BT], dim=1)
+        ids_BT = torch.cat([batch.source_BS, ended(batch.target_BT)], dim=1)
         order_BT = (ids_BT == PAD).long().argsort(dim=1, stable=True)  # the padding between them to the end
         encoded = self.encoder(ids_BT.gather(1, order_BT))
-        mask_BT1 = encoded.mask_BS[:, :, None]
-        mean_BD = (encoded.hidden_BSD * mask_BT1).sum(1) / mask_BT1.sum(1)
-        logit_B = self.output(mean_BD)[:, 0]
+        logit_B = self.output(encoded.mean_BD)[:, 0]
         return logit_B.to(torch.promote_types(logit_B.dtype, torch.float32))
 
 
@@ -69,18 +66,11 @@ class PointDiscriminator(nn.Module):
 
     def __init__(self, options: Options, spec: VectorSpec):
         super().__init__()
-        self.network = nn.Sequential(
-            nn.Linear(spec.dimensions, options.width),
-            nn.SiLU(),
-            nn.Linear(options.width, options.width),
-            nn.SiLU(),
-            nn.Linear(options.width, 1),
-            nn.Flatten(0),
-        )
+        self.network = perceptron(spec.dimensions, options.width, 1)
 
     def forward(self, batch: Points) -> Tensor:
         """The logit s of each point [B]."""
-        return self.network(batch.point_BD.to(next(self.parameters()).dtype))
+        return self.network(batch.point_BD.to(next(self.parameters()).dtype))[:, 0]
 
 
 _KINDS: dict[type[Spec], Any] = {TextSpec: TextDiscriminator, VectorSpec: PointDiscriminator}

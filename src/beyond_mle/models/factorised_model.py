@@ -13,7 +13,7 @@ class FactorisedModel(TextModel):
 
     def token_log_prob(self, batch: TextBatch, request: TokenRequest = ONLY_LOG_Q) -> TokenLogProb:
         """log q of each predicted token, and what else is requested of its distribution."""
-        encoded = self.encoder(batch.source_BS)
+        encoded = self.encode(batch.source_BS)
         return self.token_log_prob_from(encoded, batch, self.predictions(encoded, batch.target_BT), request)
 
     def token_log_prob_from(

@@ -1,4 +1,4 @@
-"""What the models that predict the output's length first have in common: the length predictor and the decoder stack.
+"""What the models that predict the output's length first have in common: the length predictor.
 
 q(y, T|x) = q(T|x) Π_t q(y_t | x, T): given the length, all tokens are predicted at once. Models differ in what stands
 at their decoder's input.
@@ -11,8 +11,9 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from beyond_mle.models.factorised_model import FactorisedModel
-from beyond_mle.models.layers import DecoderLayer, TransformerOptions
+from beyond_mle.models.layers import TransformerOptions
 from beyond_mle.symbols import PAD, UNK
+from beyond_mle.text.padding import inside
 from beyond_mle.types import Encoded, TextSpec
 
 
@@ -33,7 +34,6 @@ class OnePassModel(FactorisedModel):
 
     def __init__(self, options: OnePassOptions, spec: TextSpec):
         super().__init__(options, spec)
-        self.layers = nn.ModuleList(DecoderLayer(options) for _ in range(options.decoder_layers))
         self.length_offset = nn.Linear(options.width, 2 * options.max_length_offset + 1, bias=False)
         nn.init.normal_(self.length_offset.weight, std=options.width**-0.5)
 
@@ -47,22 +47,11 @@ class OnePassModel(FactorisedModel):
         input_BT = self.decoder_input(encoded, mask_BT.sum(1), target_BT.shape[1])
         return self.decode(encoded, input_BT, mask_BT), target_BT, mask_BT
 
-    def decode(self, encoded: Encoded, input_BT: Tensor, mask_BT: Tensor) -> Tensor:
-        """Hidden states [B, T, D] from which the tokens are predicted; `mask_BT` says which positions are real."""
-        x_BTD = self.embedding(input_BT)
-        for layer in self.layers:
-            x_BTD = layer(x_BTD, mask_BT[:, None, None, :], encoded.hidden_BSD, encoded.mask_BS[:, None, None, :])
-        return self.norm(x_BTD)
-
-    def encode(self, source_BS: Tensor) -> Encoded:
-        """Encode the sources once."""
-        return self.encoder(source_BS)
-
     def token_log_probs(self, encoded: Encoded, length_B: Tensor) -> Tensor:
         """log q(v at t | x, T) as [B, T, V]."""
         longest = int(length_B.max())
-        mask_BT = torch.arange(longest, device=length_B.device) < length_B[:, None]
-        return self.word_log_probs(self.decode(encoded, self.decoder_input(encoded, length_B, longest), mask_BT))
+        input_BT = self.decoder_input(encoded, length_B, longest)
+        return self.word_log_probs(self.decode(encoded, input_BT, inside(length_B, longest)))
 
     def length_log_prob(self, encoded: Encoded, length_B: Tensor) -> Tensor:
         """log q(T|x) of the given lengths; a length beyond the reach of the offsets counts as the nearest one."""
@@ -75,10 +64,8 @@ class OnePassModel(FactorisedModel):
 
     def length_log_probs(self, encoded: Encoded) -> Tensor:
         """log q(T|x) as [B, L], column t for length t: a softmax over the offsets to lengths that the model has."""
-        mask_BS1 = encoded.mask_BS[:, :, None]
         source_B = encoded.mask_BS.sum(1)
-        mean_BD = (encoded.hidden_BSD * mask_BS1).sum(1) / source_B[:, None]
-        logits_BO = self.length_offset(mean_BD).float()
+        logits_BO = self.length_offset(encoded.mean_BD).float()
         reach = self.options.max_length_offset
         length_BO = source_B[:, None] + torch.arange(-reach, reach + 1, device=source_B.device)
         longest = self.options.max_positions

@@ -32,7 +32,6 @@ class Oracle(nn.Module):
 
     def __init__(self, options: BaseOptions, spec: TextSpec):
         super().__init__()
-        self.options = options
         self.vocabulary_size = spec.vocabulary_size
         self.register_buffer("q_N", torch.zeros(0, dtype=torch.float64))
 

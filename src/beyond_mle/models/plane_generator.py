@@ -7,6 +7,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from beyond_mle.models.noise import standard_normal
+from beyond_mle.models.perceptron import perceptron
 from beyond_mle.options import Options as BaseOptions
 from beyond_mle.registry import MODELS
 from beyond_mle.types import Spec, VectorSpec
@@ -27,13 +28,7 @@ class PlaneGenerator(nn.Module):
     def __init__(self, options: Options, spec: VectorSpec):
         super().__init__()
         self.dimensions = spec.dimensions
-        self.network = nn.Sequential(
-            nn.Linear(spec.dimensions, options.width),
-            nn.SiLU(),
-            nn.Linear(options.width, options.width),
-            nn.SiLU(),
-            nn.Linear(options.width, spec.dimensions),
-        )
+        self.network = perceptron(spec.dimensions, options.width, spec.dimensions)
 
     def forward(self, noise_ND: Tensor) -> Tensor:
         """The points that noise is mapped to."""

@@ -1,4 +1,4 @@
-"""What the text models have in common: encoder, shared embeddings, sums of token log-probabilities."""
+"""What the text models have in common: encoder, decoder stack, shared embeddings, sums of token log-probabilities."""
 
 from abc import abstractmethod
 from typing import ClassVar
@@ -6,7 +6,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from beyond_mle.models.layers import Embedding, Encoder, TransformerOptions, token_entropies, token_log_probs
+from beyond_mle.models.layers import (
+    DecoderLayer,
+    Embedding,
+    Encoder,
+    TransformerOptions,
+    token_entropies,
+    token_log_probs,
+)
 from beyond_mle.symbols import PAD
 from beyond_mle.types import Encoded, LogProb, Spec, TextBatch, TextSpec
 
@@ -27,6 +34,26 @@ class TextModel(nn.Module):
         self.embedding = Embedding(spec.vocabulary_size, options)
         self.encoder = Encoder(self.embedding, options)
         self.norm = nn.LayerNorm(options.width)
+        self.layers = nn.ModuleList(DecoderLayer(options) for _ in range(options.decoder_layers))
+
+    def encode(self, source_BS: Tensor) -> Encoded:
+        """Encode the sources once."""
+        return self.encoder(source_BS)
+
+    def decode(self, encoded: Encoded, input_BT: Tensor, mask_BT: Tensor | None) -> Tensor:
+        """Hidden states [B, T, D] behind these ids at the decoder's input.
+
+        Args:
+            encoded: the sources.
+            input_BT: the ids.
+            mask_BT: the positions that all others see; none: each sees those up to itself.
+        """
+        mask_B11T = None if mask_BT is None else mask_BT[:, None, None, :]
+        source_mask_B11S = encoded.mask_BS[:, None, None, :]
+        x_BTD = self.embedding(input_BT)
+        for layer in self.layers:
+            x_BTD = layer(x_BTD, mask_B11T, encoded.hidden_BSD, source_mask_B11S, causal=mask_BT is None)
+        return self.norm(x_BTD)
 
     @abstractmethod
     def predictions(self, encoded: Encoded, target_BT: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -54,26 +81,30 @@ class TextModel(nn.Module):
 
     def log_prob(self, batch: TextBatch) -> LogProb:
         """log q(y|x) of each pair, with T, the uniform term of label smoothing, and the length's log-probability."""
-        encoded = self.encoder(batch.source_BS)
+        encoded = self.encode(batch.source_BS)
         return self.log_prob_from(encoded, batch.target_BT, self.predictions(encoded, batch.target_BT))
 
     def log_prob_from(self, encoded: Encoded, target_BT: Tensor, predictions: tuple[Tensor, Tensor, Tensor]) -> LogProb:
         """log q of the targets, from what `predictions` gives."""
-        hidden_BTD, predicted_BT, mask_BT = predictions
-        predicted_N = predicted_BT[mask_BT] - self.first_output
-        log_q_N, uniform_N = token_log_probs(hidden_BTD[mask_BT], self.output_weight_VD, predicted_N)
+        total_B, uniform_B = self.sums(*predictions)
         length_B = (target_BT != PAD).sum(1)
         return LogProb(
-            total_B=_sum_by_row(log_q_N, mask_BT),
+            total_B=total_B,
             length_B=length_B,
             boundary=self.boundary,
-            uniform_B=_sum_by_row(uniform_N, mask_BT),
+            uniform_B=uniform_B,
             length_log_prob_B=self.length_log_prob(encoded, length_B),
         )
 
+    def sums(self, hidden_BTD: Tensor, predicted_BT: Tensor, mask_BT: Tensor) -> tuple[Tensor, Tensor]:
+        """Over each item's positions in the mask: the sum of log q, and that of its mean over the vocabulary, [B]."""
+        predicted_N = predicted_BT[mask_BT] - self.first_output
+        log_q_N, uniform_N = token_log_probs(hidden_BTD[mask_BT], self.output_weight_VD, predicted_N)
+        return _sum_by_row(log_q_N, mask_BT), _sum_by_row(uniform_N, mask_BT)
+
     def entropy(self, batch: TextBatch) -> tuple[Tensor, Tensor]:
         """Per pair: the sum over predicted positions of the entropy (nats) of q at that position, and their number."""
-        encoded = self.encoder(batch.source_BS)
+        encoded = self.encode(batch.source_BS)
         hidden_BTD, _, mask_BT = self.predictions(encoded, batch.target_BT)
         entropy_N = token_entropies(hidden_BTD[mask_BT], self.output_weight_VD)
         return _sum_by_row(entropy_N, mask_BT), mask_BT.sum(1)

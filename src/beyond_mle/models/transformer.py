@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from beyond_mle.models.factorised_model import FactorisedModel
 from beyond_mle.models.layers import DecoderLayer, TransformerOptions
 from beyond_mle.registry import MODELS
 from beyond_mle.symbols import BOS, EOS, PAD
-from beyond_mle.types import Encoded, LogProb, TextBatch, TextSpec
+from beyond_mle.text.padding import ended
+from beyond_mle.types import Encoded, LogProb, TextBatch
 
 
 @MODELS.register("transformer")
@@ -22,10 +23,6 @@ class Transformer(FactorisedModel):
     Options = TransformerOptions
     first_output = EOS
     boundary = 1
-
-    def __init__(self, options: TransformerOptions, spec: TextSpec):
-        super().__init__(options, spec)
-        self.layers = nn.ModuleList(DecoderLayer(options) for _ in range(options.decoder_layers))
 
     @property
     def longest_output(self) -> int:
@@ -41,18 +38,13 @@ class Transformer(FactorisedModel):
         self, encoded: Encoded, target_BT: Tensor, prefix_BT: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Input BOS y_1 … y_T, or the prefix given in place of y, predicts y_1 … y_T EOS."""
-        predicted_BT = F.pad(target_BT, (0, 1), value=PAD)
-        length_B = (target_BT != PAD).sum(1, keepdim=True)
-        predicted_BT = predicted_BT.scatter(1, length_B, EOS)
+        predicted_BT = ended(target_BT)
         states_BTD = self.states(encoded, target_BT if prefix_BT is None else prefix_BT)
         return states_BTD, predicted_BT, predicted_BT != PAD
 
     def states(self, encoded: Encoded, prefix_BT: Tensor) -> Tensor:
         """The hidden states from which the symbol after BOS, BOS w_1, BOS w_1 w_2, … is predicted, [B, T+1, D]."""
-        x_BTD = self.embedding(F.pad(prefix_BT, (1, 0), value=BOS))
-        for layer in self.layers:
-            x_BTD = layer(x_BTD, None, encoded.hidden_BSD, encoded.mask_BS[:, None, None, :], causal=True)
-        return self.norm(x_BTD)
+        return self.decode(encoded, F.pad(prefix_BT, (1, 0), value=BOS), None)
 
     def prefixed_log_prob(self, batch: TextBatch, prefix_BT: Tensor) -> LogProb:
         """Σ_t log q(y_t | w_<t, x): each true symbol after a prefix that may differ from y_<t, not log q(y|x).
@@ -61,13 +53,13 @@ class Transformer(FactorisedModel):
             batch: the pairs.
             prefix_BT: w, as long as the targets.
         """
-        encoded = self.encoder(batch.source_BS)
+        encoded = self.encode(batch.source_BS)
         return self.log_prob_from(encoded, batch.target_BT, self.predictions(encoded, batch.target_BT, prefix_BT))
 
     @torch.inference_mode()
     def start(self, source_BS: Tensor, max_length: int) -> "TransformerState":
         """Encode the sources and project their keys and values once, for up to `max_length` steps."""
-        encoded = self.encoder(source_BS)
+        encoded = self.encode(source_BS)
         attention = [layer.source_attention for layer in self._layers]
         source = [part.split(part.key_value(encoded.hidden_BSD)) for part in attention]
         batch, width, heads = len(source_BS), self.options.width, self.options.heads

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 from torch import Tensor
 
-from beyond_mle.formulas.token_optima import brier, language
+from beyond_mle.formulas.token_optima import brier
 from beyond_mle.objectives.token_level import TokenLevel
 from beyond_mle.registry import OBJECTIVES
 from beyond_mle.types import TokenLogProb, TokenRequest
@@ -27,5 +27,4 @@ class Brier(TokenLevel):
 
     def optimum(self, p_N: np.ndarray, length_N: np.ndarray, output_N: Sequence[Sequence[Hashable]]) -> np.ndarray:
         """p in each context, for token averages."""
-        weight_N = p_N if self.options.average == "token" else p_N / length_N
-        return language(output_N, weight_N, brier)
+        return self.optimum_by_context(p_N, length_N, output_N, brier)

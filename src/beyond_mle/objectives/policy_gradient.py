@@ -16,7 +16,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from beyond_mle.capabilities import Explicit, Stepwise
+from beyond_mle.capabilities import Explicit, Stepwise, implements
 from beyond_mle.decoding.sampling import Sampling
 from beyond_mle.errors import UserError
 from beyond_mle.options import Options
@@ -74,7 +74,7 @@ def draw(model: Drawable, source_BS: Tensor, k: int) -> Samples:
     Raises:
         UserError: if the model is not `Stepwise`.
     """
-    if not hasattr(model, "step"):
+    if not implements(type(model), Stepwise):
         raise UserError(
             f"{type(model).__name__} is not autoregressive: this objective cannot sample from it (of `js`, "
             "`gradient: enumeration` needs no samples)"

@@ -117,7 +117,7 @@ def mixed_prefix(model: Any, batch: TextBatch, epsilon: float, options: Schedule
     uniform_N = torch.rand(target_BT.shape, device=device)[replaced_BT]
     prefix_BT = target_BT
     with evaluating(model):
-        encoded = model.encoder(batch.source_BS)
+        encoded = model.encode(batch.source_BS)
         for _ in range(options.passes):
             hidden_ND = model.states(encoded, prefix_BT)[:, :-1][replaced_BT]
             chunks = zip(hidden_ND.split(CHUNK), uniform_N.split(CHUNK), strict=True)

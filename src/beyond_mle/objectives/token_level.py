@@ -5,12 +5,15 @@ makes it the mean over tokens. Symbols that are certain once the length is known
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from beyond_mle.capabilities import Need, PerToken
+from beyond_mle.formulas.token_optima import ContextOptimum, language
 from beyond_mle.objectives.averaging import AveragingOptions, item_weights
 from beyond_mle.types import ONLY_LOG_Q, Loss, Spec, TokenLogProb, TokenRequest
 
@@ -47,3 +50,10 @@ class TokenLevel(ABC):
         }
         total, length_metrics = self.options.with_length_loss(total, count, everything, weight_B)
         return {"model": Loss(total, count, metrics | length_metrics)}
+
+    def optimum_by_context(
+        self, p_N: np.ndarray, length_N: np.ndarray, output_N: Sequence[Sequence[Hashable]], best: ContextOptimum
+    ) -> np.ndarray:
+        """`KnownOptimum.optimum` of a subclass whose ℓ has a closed form in one context, weighed as the loss is."""
+        weight_N = p_N if self.options.average == "token" else p_N / length_N
+        return language(output_N, weight_N, best)

@@ -14,7 +14,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from beyond_mle.formulas.token_optima import language, power
+from beyond_mle.formulas.token_optima import power
 from beyond_mle.objectives.averaging import AveragingOptions
 from beyond_mle.objectives.token_level import TokenLevel
 from beyond_mle.registry import OBJECTIVES
@@ -43,5 +43,4 @@ class TokenPower(TokenLevel):
 
     def optimum(self, p_N: np.ndarray, length_N: np.ndarray, output_N: Sequence[Sequence[Hashable]]) -> np.ndarray:
         """∝ p^{1/(1−α)} in each context; one-hot at its likeliest symbol for α ≥ 1."""
-        weight_N = p_N if self.options.average == "token" else p_N / length_N
-        return language(output_N, weight_N, partial(power, alpha=self.options.alpha))
+        return self.optimum_by_context(p_N, length_N, output_N, partial(power, alpha=self.options.alpha))

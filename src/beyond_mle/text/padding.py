@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
-from beyond_mle.symbols import PAD
+from beyond_mle.symbols import EOS, PAD
 
 
 def pad(sequences: Sequence[Sequence[int]]) -> Tensor:
@@ -19,3 +20,14 @@ def unpad(token_RT: Tensor) -> list[list[int]]:
     """The tokens of each row up to its first PAD."""
     length_R = (token_RT != PAD).cumprod(dim=1).sum(dim=1)
     return [row[:length] for row, length in zip(token_RT.tolist(), length_R.tolist(), strict=True)]
+
+
+def ended(target_BT: Tensor) -> Tensor:
+    """The targets with an EOS behind the last token of each, [B, T+1]."""
+    length_B1 = (target_BT != PAD).sum(1, keepdim=True)
+    return F.pad(target_BT, (0, 1), value=PAD).scatter(1, length_B1, EOS)
+
+
+def inside(length_R: Tensor, longest: int) -> Tensor:
+    """Which positions belong to outputs of these lengths, [R, longest]."""
+    return torch.arange(longest, device=length_R.device) < length_R[:, None]

@@ -57,7 +57,7 @@ def test_agrees_with_pytorch_on_the_whole_vocabulary() -> None:
     results = []
     for dense in (False, True):
         if dense:
-            hidden, mask = model.decode(model.encode(SOURCE))
+            hidden, mask = model.upsampled(model.encode(SOURCE))
             log_probs = (hidden @ model.output_weight_VD.T).log_softmax(2).transpose(0, 1)
             lengths = mask.sum(1), (TARGET != PAD).sum(1)
             total = -F.ctc_loss(log_probs, (TARGET - EOS).clamp(min=0), *lengths, blank=0, reduction="none")
@@ -81,7 +81,7 @@ def test_gradients_agree_with_finite_differences() -> None:
 def test_the_mean_for_label_smoothing_is_over_positions_and_symbols() -> None:
     model = ctc()
     log_prob = model.log_prob(BATCH)
-    hidden, mask = model.decode(model.encode(SOURCE))
+    hidden, mask = model.upsampled(model.encode(SOURCE))
     mean_BU = (hidden @ model.output_weight_VD.T).log_softmax(2).mean(2)
     for row in range(3):
         expected = mean_BU[row, mask[row]].mean()

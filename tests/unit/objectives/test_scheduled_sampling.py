@@ -301,7 +301,7 @@ class Table(torch.nn.Module):
         super().__init__()
         self.logits = torch.nn.ParameterList(torch.tensor(conditional).log() for conditional in conditionals)
 
-    def encoder(self, source_BS):
+    def encode(self, source_BS):
         return None
 
     def states(self, encoded, prefix_BT):
