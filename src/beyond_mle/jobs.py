@@ -39,7 +39,7 @@ class Entry(Generic[Kind]):
     cls: type[Kind]
     options: Any
 
-    @property
+    @cached_property
     def settings(self) -> dict[str, Any]:
         """Kind and options as plain values."""
         return {"kind": self.kind, **self.options.model_dump(mode="json")}

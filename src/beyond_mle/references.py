@@ -7,6 +7,7 @@ tables keep the name and have a column for the option.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -26,7 +27,7 @@ class Choice:
     swept: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """Those of them that tell this variant from its siblings."""
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The name with what tells the variant from its siblings."""
         return ",".join([self.name, *(f"{option}={text(value)}" for option, value in self.swept.items())])

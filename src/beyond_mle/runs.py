@@ -1,7 +1,9 @@
 """The runs of a study: task × model × objective × seed, and the run that each starts from or is compared with."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -26,7 +28,7 @@ class Run:
     start_from: "Run | None"
     control: "Run | None"
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The run's folder below results/{preset}/runs/."""
         return f"{self.task.label}/{self.model.label}/{self.objective.label}/seed{self.seed}"
@@ -45,7 +47,9 @@ def runs(study: Study) -> dict[str, Run]:
                 other = planned[run.key][0].experiment
                 raise UserError(f"experiments.{name}: the run '{run.key}' is already in experiments.{other}")
             planned[run.key] = run, stage
-    found = {key: run for key, (run, _) in planned.items()}
+    of_pair: dict[tuple[str, str], list[Run]] = defaultdict(list)
+    for run, _ in planned.values():
+        of_pair[run.task.label, run.model.label].append(run)
     resolved: dict[str, Run] = {}
 
     def resolve(key: str, chain: tuple[str, ...] = ()) -> Run:
@@ -55,7 +59,9 @@ def runs(study: Study) -> dict[str, Run]:
             run, stage = planned[key]
             where = f"experiments.{run.experiment}.stages.{run.stage}"
             relations: dict[str, Any] = {
-                role: resolve(_relative(run, name, found, f"{where}.{role}"), (*chain, key))
+                role: resolve(
+                    _relative(run, name, of_pair[run.task.label, run.model.label], f"{where}.{role}"), (*chain, key)
+                )
                 for role, name in (("start_from", stage.start_from), ("control", stage.control))
                 if name is not None and not (role == "control" and _is(run, name))
             }
@@ -132,11 +138,10 @@ def _is(run: Run, name: str) -> bool:
     return name in (run.objective.label, run.objective.name)
 
 
-def _relative(run: Run, name: str, found: dict[str, Run], where: str) -> str:
+def _relative(run: Run, name: str, of_pair: Iterable[Run], where: str) -> str:
     """The run of the same task, model and seed with this objective: its label, or its name where only one variant
-    agrees with the run in what both sweep."""
-    mine = f"{run.task.label}/{run.model.label}/"
-    siblings = [one for key, one in found.items() if key.startswith(mine) and one.seed == run.seed and _is(one, name)]
+    agrees with the run in what both sweep; `of_pair` are all runs of that task and model."""
+    siblings = [one for one in of_pair if one.seed == run.seed and _is(one, name)]
     exact = [one for one in siblings if one.objective.label == name]
     swept = run.objective.swept
     agreeing = exact or [
@@ -149,8 +154,7 @@ def _relative(run: Run, name: str, found: dict[str, Run], where: str) -> str:
     if agreeing:
         labels = " and ".join(one.objective.label for one in agreeing)
         raise UserError(f"{where}: '{name}' of run '{run.key}' stands for {labels}: name one of them")
-    others = [one for key, one in found.items() if key.startswith(mine)]
-    if seeds := sorted({one.seed for one in others if _is(one, name)} - {run.seed}):
+    if seeds := sorted({one.seed for one in of_pair if _is(one, name)} - {run.seed}):
         raise UserError(f"{where}: '{name}' of run '{run.key}' is trained with seed {', '.join(map(str, seeds))} only")
-    objectives = {one.objective.label for one in others}
+    objectives = {one.objective.label for one in of_pair}
     raise UserError(f"{where}: '{name}' of run '{run.key}' is not trained in this study: {nearest(name, objectives)}")

@@ -77,11 +77,14 @@ def main() -> None:
 
 
 def preload() -> None:
-    """Import every module of the package, and what those import only when it is used."""
+    """Import every module of the package, and what those import only when it is used; hash their code."""
     for module in pkgutil.walk_packages(beyond_mle.__path__, "beyond_mle."):
         importlib.import_module(module.name)
     for name in LAZY:
         importlib.import_module(name)
+    from beyond_mle.code_id import code_id
+
+    code_id(*(name for name in sys.modules if name.startswith("beyond_mle.")))  # here, rather than by every stage
     gc.collect()
     gc.freeze()  # a collection in a forked process need not look at, and so copy, all of this
 

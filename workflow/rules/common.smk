@@ -23,6 +23,7 @@ except UserError as error:
     sys.exit(f"error: {error}")
 
 RESULTS = f"results/{STUDY.preset}"
+PAGE_FILES = {page: PageFiles(page, STUDY, Path(RESULTS)) for page in PAGES}
 LAYOUT = Layout(Path(RESULTS))
 RUN = f"{RESULTS}/runs/{{run}}"
 TASKS = {job.run.task.label: job.task for job in JOBS.values()}
@@ -147,4 +148,4 @@ def scores_of(keys):
 
 def page_of(wildcards):
     """The page that a rule's wildcards name."""
-    return PageFiles(wildcards.page, STUDY, Path(RESULTS))
+    return PAGE_FILES[wildcards.page]

@@ -89,7 +89,7 @@ class PageFiles:
         """A colour per objective, the same on every page."""
         return style.palette(self.jobs.values())
 
-    @property
+    @cached_property
     def outline(self) -> str:
         """What the page says of the study besides what its input files hold."""
         said = [self.study.preset, self.study.caveat, self.study.substitutes, self.palette, study_pages(self.study)]
