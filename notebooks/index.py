@@ -19,23 +19,36 @@ name = "index"
 from pathlib import Path
 
 from beyond_mle.config import load_resolved
-from beyond_mle.report import html_table, scorecard_table
+from beyond_mle.report import forest, html_table
 from beyond_mle.report.page import Page
 
 page = Page(name, load_resolved(study), Path(results))
 html_table.links(page.others())
 
 # %% [markdown]
-# ## Scorecard
-# A claim is **replicated** if the whole 95 % interval of the measured quantity lies where the claim expects
-# it, **contradicted** if none of it does, and **inconclusive** otherwise. Our gains are over the control.
-# Those of Shao et al. are over their first stage, and so include what mere longer training brings.
-#
-# Exact results, where p is known, decide without an interval; of an equation is measured how far its sides lie
-# apart, at most. What a paper gets wrong is listed *as printed* and beside it *corrected*.
+# ## The claims of the sources
+# A dot is what was measured, the bar its 95 % interval: would it come out again with new training seeds and a new
+# test set? The long tick is the paper's number. **Replicated** is a claim whose interval lies where the claim
+# expects it, at a false discovery rate of 5 % within the family; **no effect**, one whose interval holds only
+# differences too small to matter; **contradicted**, one whose interval lies on the other side. Our gains are over
+# the control. Those of Shao et al. are over their first stage, and so include what mere longer training brings.
 
 # %%
-scorecard_table.scorecard(page.study, page.scorecard())
+card = page.scorecard()
+forest.forest(card, "source", page.shown_on)
+
+# %% [markdown]
+# ## Our own questions
+
+# %%
+forest.forest(card, "ours", page.shown_on)
+
+# %% [markdown]
+# ## Mathematics
+# Theorems, identities and closed forms hold or fail to a stated tolerance, as they are printed.
+
+# %%
+forest.forest(card, "mathematics", page.shown_on)
 
 # %% [markdown]
 # ## What was run

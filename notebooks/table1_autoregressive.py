@@ -61,9 +61,6 @@ figure = bars.bars(gaps, page.palette, "beam − greedy (BLEU)")
 page.show(figure, gaps, "search_gap", "What beam search (closed form: exact search) adds to greedy search.")
 
 # %%
-html_table.plain(page.paired("bleu"), "Paired bootstrap over the test sentences: gain in BLEU, 95 % interval, p.")
-
-# %%
 table = page.table(["validity", "mode-hit", "log-p"])
 page.comparison(table, "metric", "Can the output occur, is it the likeliest, how likely is it?")
 

@@ -45,13 +45,6 @@ html_table.printed(paper, "metric", "The paper's Table 2 (Shao et al. 2023): CNN
 table = page.table(rouge, ["greedy", "beam5", "exact", "sample"])
 page.comparison(table, "metric", "ROUGE by rouge-score: F1, the best of several references.")
 
-# %% [markdown]
-# Paired bootstrap: the uncertainty of the test set. That of training is the spread over seeds.
-
-# %%
-for metric in rouge:
-    display(html_table.plain(page.paired(metric), f"Difference in {metric}, 95 % interval and two-sided p."))
-
 # %%
 rows = page.means(pd.concat([page.scores(), paper]), ["rouge1"], "beam5")
 page.show(bars.bars(rows, page.palette), rows, "rouge1", "ROUGE-1 with beam search: mean and sample sd over seeds.")

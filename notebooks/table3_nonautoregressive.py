@@ -53,9 +53,6 @@ table = page.table(["validity", "mode-hit", "log-p"], [*searches, "exact", "samp
 page.comparison(table, "metric", "Where p is known: can the output occur, is it the likeliest?")
 
 # %%
-html_table.plain(page.paired("bleu"), "Paired bootstrap over the test sentences: gain in BLEU, 95 % interval, p.")
-
-# %%
 scores = page.scores()
 printed = scores.decoder.isin(["beam5", "single-pass", "length-beam5", "best-path"])
 shown = scores[printed | scores.decoder.isin(["exact", "sample"]) & (scores.objective == "mle")]

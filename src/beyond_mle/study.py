@@ -70,6 +70,13 @@ class Checks(Options):
     """How near a limit is where a statement about it is measured."""
 
 
+class Verdicts(Options):
+    """How claims are judged."""
+
+    resamples: int = Field(default=1000, ge=100)
+    """Of the test items: how often they are drawn again, for the part that they have in an interval."""
+
+
 class Study(Options):
     """A whole configuration file."""
 
@@ -99,6 +106,8 @@ class Study(Options):
     """How models are judged."""
     checks: Checks = Checks()
     """How equations are checked."""
+    verdicts: Verdicts = Verdicts()
+    """How claims are judged."""
     substitutes: dict[str, str] = Field(default_factory=dict)
     """Task → the published data set whose place it takes in claims and beside whose numbers it is printed."""
     claims: list[str] = Field(default=["config/claims.yaml"])

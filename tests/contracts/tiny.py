@@ -52,7 +52,6 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
 YARDSTICKS = {
     "distance": {"sources": 3},
     "sample-quality": {"samples": 300},
-    "reference-overlap": {"bootstrap_samples": 20},
 }
 """Options of yardsticks."""
 

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pytest
@@ -22,6 +23,7 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 
 from beyond_mle.config import load
 from beyond_mle.jobs import REGISTRIES, jobs
+from beyond_mle.report.verdicts import Verdict
 
 pytestmark = pytest.mark.xdist_group("smoke")
 SMOKE = ("--cores", "2", "--configfile", "config/smoke.yaml")
@@ -70,7 +72,7 @@ def test_everything_is_made_once(smoke: Project) -> None:
     notebooks = {path.stem for path in (ROOT / "notebooks").glob("*.py")}
     assert pages == notebooks - {"experiment"} | {"token-level"}  # the one without a notebook of its own
     verdicts = {row["verdict"] for row in json.loads((results / "scorecard.json").read_text())}
-    assert verdicts <= {"replicated", "contradicted", "inconclusive", "not run"}
+    assert verdicts <= set(get_args(Verdict))
     again = smoke.snakemake(*SMOKE)
     assert NOTHING in again.stdout + again.stderr
 
@@ -148,7 +150,7 @@ def test_a_changed_yardstick_is_measured_again_without_training(smoke: Project) 
         files = planned(smoke)
     assert not runs_of(files, "model.safetensors", "greedy.jsonl", "sample.jsonl")
     assert "grammar-ab/transformer/mle" in runs_of(files, "scores.json")
-    with changed(smoke, "config/smoke.yaml", "bootstrap_samples: 100", "bootstrap_samples: 50"):
+    with changed(smoke, "config/smoke.yaml", "distance: {sources: 5}", "distance: {sources: 4}"):
         files = planned(smoke)
     assert not runs_of(files, "model.safetensors", "greedy.jsonl", "sample.jsonl")
 

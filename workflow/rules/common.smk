@@ -99,14 +99,8 @@ def start_of(wildcards):
 
 
 def outputs_of(wildcards):
-    """The outputs of a run, and those of its control by the same decoders."""
-    job = job_of(wildcards)
-    files = [LAYOUT.outputs(wildcards.run, label) for label in job.decoders]
-    control = job.run.control
-    if control is not None:
-        labels = {choice.label for choice in control.decoders}
-        files += [LAYOUT.outputs(control.key, label) for label in job.decoders if label in labels]
-    return [file.as_posix() for file in files]
+    """The outputs of a run by all of its decoders."""
+    return [LAYOUT.outputs(wildcards.run, label).as_posix() for label in job_of(wildcards).decoders]
 
 
 def threads_of(wildcards):

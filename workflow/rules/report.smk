@@ -40,6 +40,7 @@ rule tabulate:
 rule scorecard:
     input:
         table=rules.collect.output,
+        per_item=[LAYOUT.items(key).as_posix() for key in JOBS],
         claims=STUDY.claims,
     output:
         f"{RESULTS}/scorecard.json",
@@ -49,6 +50,7 @@ rule scorecard:
         "../../envs/conda.yaml"
     params:
         substitutes=text_of(STUDY.substitutes),
+        verdicts=STUDY.verdicts.model_dump_json(),
         checks=STUDY.checks.model_dump_json(),
         code=code_of("scorecard"),
     shell:

@@ -1,7 +1,8 @@
 """Claims: linear combinations of cells of the long table, and what is said of them.
 
 How a file of claims is written is told at the head of config/claims.yaml. An entry of it is a `Template`, which stands
-for one claim or several; what is measured of a `Claim`, and the verdicts, are in `verdicts`.
+for one claim or several, each with its cases; what is measured of a `Claim` is in `contrasts`, the verdicts in
+`verdicts`.
 """
 
 import itertools
@@ -17,6 +18,8 @@ from beyond_mle.errors import UserError, nearest
 from beyond_mle.files import read_yaml
 from beyond_mle.options import Options, parse
 
+Family = Literal["source", "mathematics", "ours"]
+"""What kind of claim it is: of a source and measured on fitted models; theorems, identities and closed forms; ours."""
 CONTROL = "control"
 """As an `objective`: that of the control of the runs that the other conditions select."""
 SYSTEM = "system"
@@ -53,6 +56,15 @@ class Expect(Options):
         return {"side": parts[0], "than": parts[1]}
 
 
+class AtEqual(Options):
+    """Where a cell that is subtracted is read off, between the rows along a column: where a metric is equal."""
+
+    metric: str
+    """The metric that the cell that is added and the one that is subtracted shall share."""
+    along: str
+    """The column along which the one that is subtracted is searched."""
+
+
 @dataclass(frozen=True)
 class Term:
     """A cell, added or subtracted."""
@@ -69,18 +81,35 @@ class Claim:
 
     id: str
     """Unique."""
+    group: str
+    """The claim of which this is a case."""
+    case: str
+    """What tells it from the claim's other cases: a data set, an entry of a column; empty where there is but one."""
+    family: Family
+    """Families are never added up."""
     source: str
     """Where the claim is made: the paper, a comma, the place in it; or `ours`."""
+    supposed: bool
+    """Whether the source only supposes it."""
     statement: str
     """In words."""
+    matters: float | None
+    """The smallest difference that matters; None: that of the metric."""
+    not_run: str
+    """Why a study may lack its cells."""
+    at_equal: "AtEqual | None"
+    """Where what is subtracted is read off."""
     expect: Expect
     """What the claim says of the difference."""
     paper: float | None
     """The difference according to the paper, if it prints one."""
     terms: tuple[Term, ...]
     """Each with a condition on `task`: a task of the study or a data set of the paper."""
-    measured_for: Conditions
-    """The entries, of lists in the file, for which this claim is measured."""
+
+    @property
+    def metric(self) -> str:
+        """What is measured; empty of one that cannot be."""
+        return str(self.terms[0].conditions.get("metric", "")) if self.terms else ""
 
 
 class Template(Options):
@@ -91,7 +120,15 @@ class Template(Options):
     statement: str
     """In words; its first letter is made a capital."""
     source: str = "ours"
-    """As of a claim; the data set follows."""
+    """As of a claim."""
+    supposed: bool = False
+    """Where the source only supposes it: 'we think', 'somewhere between'."""
+    matters: float | None = Field(default=None, ge=0)
+    """The smallest difference that matters, where that is not the metric's own."""
+    not_run: str = ""
+    """Why a study may lack its cells; a claim that no study can measure has none."""
+    at_equal: AtEqual | None = None
+    """Where what is subtracted is read off; by default it is one row."""
     expect: Expect = Expect.model_validate("> 0")
     """What the claim says of the difference."""
     data: dict[str, float | None] = Field(default={})
@@ -116,6 +153,8 @@ class Template(Options):
             raise ValueError("`gain` is in place of `where`")
         if self.gain is not None and any(cell.get("objective") == CONTROL for cell in (*self.plus, *self.minus)):
             raise ValueError("`gain` takes the control away already")
+        if not (self.shared or any(self.plus) or self.not_run):
+            raise ValueError("there is no cell: add `where` or `gain`, or say why it is `not_run`")
         if self.data and "task" in self.shared:
             raise ValueError("the task is given twice: by `data`, and as a condition")
         return self
@@ -125,7 +164,7 @@ class Template(Options):
         """The conditions of all cells."""
         return self.where if self.gain is None else self.gain
 
-    def claims(self, systems: Mapping[str, Conditions]) -> Iterator[Claim]:
+    def claims(self, systems: Mapping[str, Conditions], family: Family) -> Iterator[Claim]:
         """One claim per data set and combination of the entries of lists.
 
         Raises:
@@ -139,14 +178,21 @@ class Template(Options):
             for column, entry in self.shared.items():
                 shared[column] = entries[column] if isinstance(entry, list) else entry
             suffix = [data, *chosen] if len(self.data) > 1 else chosen
+            labels = [str(entry) if column == "task" else f"{column} {entry}" for column, entry in entries.items()]
             yield Claim(
                 id="-".join([self.id, *map(str, suffix)]),
-                source=self.source if data is None else f"{self.source}, {data}",
+                group=self.id,
+                case=", ".join([*([data] if data is not None else []), *labels]),
+                family=family,
+                source=self.source,
+                supposed=self.supposed,
                 statement=self.statement[:1].upper() + self.statement[1:],
+                matters=self.matters,
+                not_run=self.not_run,
                 expect=self.expect,
                 paper=None if data is None else self.data[data],
-                terms=tuple(self._terms(shared, systems)),
-                measured_for=entries,
+                terms=tuple(self._terms(shared, systems)) if self.shared or any(self.plus) else (),
+                at_equal=self.at_equal,
             )
 
     def _terms(self, shared: Conditions, systems: Mapping[str, Conditions]) -> Iterator[Term]:
@@ -169,13 +215,20 @@ class Template(Options):
                     yield Term(-sign, conditions, of_control=True)
 
 
+Written = Annotated[dict[str, Any], Field(min_length=1)]
+
+
 class ClaimsFile(Options):
     """A file of claims."""
 
     systems: dict[str, Conditions] = Field(default={})
     """Name → conditions that go together, and a `name` for statements."""
-    claims: list[Annotated[dict[str, Any], Field(min_length=1)]]
-    """Each a `Template` that begins with `id: statement`; or several, under the key `for`."""
+    sources: list[Written] = Field(default=[])
+    """Claims of the sources. Each is a `Template` that begins with `id: statement`; or several, under the key `for`."""
+    mathematics: list[Written] = Field(default=[])
+    """Theorems, identities and closed forms: what is measured has no error."""
+    ours: list[Written] = Field(default=[])
+    """Our own questions."""
 
 
 def load_claims(path: Path) -> list[Claim]:
@@ -186,18 +239,20 @@ def load_claims(path: Path) -> list[Claim]:
     """
     values = read_yaml(path)
     if not isinstance(values, Mapping):
-        raise UserError(f"{path}: a list 'claims:' is missing")
+        raise UserError(f"{path}: claims are lists below the keys 'sources', 'mathematics' and 'ours'")
     file = parse(ClaimsFile, values, path.name)
     claims: dict[str, Claim] = {}
-    for entry in file.claims:
-        name, statement = next(iter(entry.items()))
-        written = {"id": name, "statement": statement} | {key: entry[key] for key in entry if key != name}
-        for case in _cases(written, file.systems):
-            template = parse(Template, case, f"claim {case['id']}")
-            for claim in template.claims(file.systems):
-                if claim.id in claims:
-                    raise UserError(f"{path}: the claim id '{claim.id}' is used twice")
-                claims[claim.id] = claim
+    families: dict[Family, list[Any]] = {"source": file.sources, "mathematics": file.mathematics, "ours": file.ours}
+    for family, listed in families.items():
+        for entry in listed:
+            name, statement = next(iter(entry.items()))
+            written = {"id": name, "statement": statement} | {key: entry[key] for key in entry if key != name}
+            for case in _cases(written, file.systems):
+                template = parse(Template, case, f"claim {case['id']}")
+                for claim in template.claims(file.systems, family):
+                    if claim.id in claims:
+                        raise UserError(f"{path}: the claim id '{claim.id}' is used twice")
+                    claims[claim.id] = claim
     return list(claims.values())
 
 

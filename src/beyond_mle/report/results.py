@@ -20,10 +20,10 @@ from beyond_mle.layout import Layout
 
 BASE = [
     *("task", "model", "objective", "solver", "decoder", "metric", "seed", "value"),
-    *("control", "exact", "certainty", "system"),
+    *("control", "exact", "certainty", "system", "items"),
 ]
 """`control`: the objective that the row's run is compared with; `exact`: whether the number depends on no seed;
-`system`: the run's folder without the seed."""
+`system`: the run's folder without the seed; `items`: under what name its items.npz has what the number is made of."""
 SECTIONS = ("objective", "decoder", "task", "model", "solver")
 _RESERVED = {*BASE, "kind", "branch", "is_global"}
 
@@ -151,11 +151,6 @@ def skipped(jobs: Mapping[str, Job], layout: Layout, runs: Iterable[str]) -> pd.
     return pd.DataFrame(rows, columns=["yardstick", "why", "task", "model", "objective"])
 
 
-def paired(layout: Layout, key: str) -> dict[str, dict[str, Any]]:
-    """A run's comparisons with its control: decoder → metric → figures."""
-    return _read(layout, key)["paired"]
-
-
 def _entries(jobs: Mapping[str, Job]) -> Iterator[tuple[str, Entry]]:
     for job in jobs.values():
         yield "task", job.task
@@ -211,7 +206,8 @@ def _read(layout: Layout, key: str) -> dict[str, Any]:
 
 def identity(table: pd.DataFrame) -> list[str]:
     """The columns that tell two numbers of a table apart; seeds of one such cell are repetitions."""
-    return [name for name in table if name not in ("seed", "value", "control", "exact", "certainty", "system")]
+    told = {"seed", "value", *BASE[BASE.index("control") :]}
+    return [name for name in table if name not in told]
 
 
 def over_seeds(rows: pd.DataFrame, metrics: Sequence[str] | None = None, decoder: str | None = None) -> pd.DataFrame:

@@ -1,154 +1,206 @@
-"""Verdicts: every claim measured on the long table, and what the 95 % interval of the measured quantity says of it.
+"""Verdicts: what the interval of every claim's contrast says of it, in three families that are never added up.
 
-The combination of a claim's cells is computed once per seed, so that what the seeds have in common cancels; the
-interval is Student's t over seeds. Numbers that have no error (mathematics, fits that depend on no seed) are marked
-`exact`; a combination of such numbers only has a point for an interval.
+Claims of the sources and our own questions are judged by an interval over seeds and test items (see `intervals`), and
+by what it would take to matter; mathematics is a check that holds or fails.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
-from scipy import stats
 
-from beyond_mle.errors import UserError, nearest
-from beyond_mle.report.claims import Claim, Conditions, Expect, Term
+from beyond_mle.report.claims import Claim, Expect, Family
+from beyond_mle.report.contrasts import EXACT, Cells, Contrast, Part, seed_variances
+from beyond_mle.report.intervals import LEVEL, NO_PRIOR, Estimate, Prior, fit_prior, q_values, survives_holm
 
-Verdict = Literal["replicated", "contradicted", "inconclusive", "not run"]
-Measured = tuple[float | None, float | None, float | None]
-"""The mean, and the ends of its interval."""
+Verdict = Literal["replicated", "no effect", "contradicted", "inconclusive", "not run", "holds", "fails"]
+MOST_SEEDS = 1000
+"""Above so many, no number of seeds is said to decide a claim."""
 
 
-def scorecard(claims: Sequence[Claim], table: pd.DataFrame, substitutes: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Measure every claim.
-
-    Args:
-        claims: what to measure.
-        table: the long table of a study. Columns that are used without being named in a claim: `task`, `seed`,
-            `value`; `objective` and `control`, the objective that a row's run has for a control, if any; `exact`,
-            whether the number has no error.
-        substitutes: task → the paper's data set whose place it takes.
+def scorecard(claims: Sequence[Claim], cells: Cells) -> list[dict[str, Any]]:
+    """Measure every claim and judge it.
 
     Returns:
-        Per claim: id, source, statement, paper, measured, low, high, verdict, task (of the study, and the entries for
-        which the claim is measured), n_seeds; None is a number that there is not.
+        Per case of a claim: id, claim, family, source, supposed, statement, case, task, paper, metric, unit, measured,
+        low, high, p, q, holm, matters, verdict, n_seeds, seeds (of each task the contrast by seed), items, systems
+        (task/model/objective of the cells), needed (what would decide an inconclusive one) and note; None is a number
+        that there is not.
 
     Raises:
-        UserError: if a data set, a control or a cell stands for more than one thing, or the table lacks a column.
+        UserError: as `Cells.contrast`.
     """
-    tasks = {str(name): rows for name, rows in table.groupby("task", sort=False)}
-    return [_row(claim, tasks, substitutes) for claim in claims]
+    contrasts = [cells.contrast(claim) for claim in claims]
+    priors = fit_priors(contrasts)
+    rows = [_row(contrast, priors.get(contrast.claim.metric, NO_PRIOR)) for contrast in contrasts]
+    for family in ("source", "ours"):
+        _correct([row for row in rows if row["family"] == family and row["p"] is not None])
+    return rows
 
 
-def interval(values: np.ndarray) -> Measured:
-    """The mean and the ends of Student's 95 % confidence interval; None where there are too few values."""
-    if len(values) == 0:
-        return None, None, None
-    mean = float(np.mean(values))
-    if len(values) == 1:
-        return round(mean, 6), None, None
-    standard_error = np.std(values, ddof=1) / np.sqrt(len(values))
-    margin = float(stats.t.ppf(0.975, len(values) - 1) * standard_error)
-    return round(mean, 6), round(mean - margin, 6), round(mean + margin, 6)
+def fit_priors(contrasts: list[Contrast]) -> dict[str, Prior]:
+    """What the contrasts of a metric say of the variance over seeds, per squared coefficient: metric → prior."""
+    found: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for metric, variance, df in seed_variances(contrasts):
+        found[metric].append((variance, df))
+    return {metric: fit_prior(*zip(*own, strict=True)) for metric, own in found.items()}
 
 
-def verdict(expect: Expect, low: float | None, high: float | None) -> Verdict:
-    """What an interval says of a claim: it decides only if it lies wholly inside or wholly outside what is expected."""
-    if low is None or high is None:
+def estimate(parts: Sequence[Part], prior: Prior, seeds: int | None = None, more_items: float = 1.0) -> Estimate:
+    """The sum of a contrast's parts, and its error.
+
+    Args:
+        parts: on different tasks, and so independent.
+        prior: of the variance over seeds.
+        seeds: as if there were so many; by default as many as there are.
+        more_items: as if there were so many times the items.
+    """
+    variances: list[tuple[float, float]] = []
+    for part in parts:
+        if not part.is_exact:
+            variance, df = prior.moderate(*part.seed_variance) if part.seed_variance[1] + prior.df > 0 else (np.nan, 1)
+            variances.append((part.weight * variance / (seeds or len(part.values)), df))
+        if len(part.resampled_R):
+            variances.append((float(np.var(part.resampled_R, ddof=1)) / more_items, more_items * part.items - 1))
+    known = [one for one in variances if not np.isnan(one[0])] if len(parts) else []
+    complete = len(known) == len(variances)
+    return Estimate(sum(part.mean for part in parts), tuple(known) if complete else ())
+
+
+def judge(expect: Expect, low: float, high: float, matters: float = 0.0) -> Verdict:
+    """What an interval says of a claim.
+
+    It decides only if it lies wholly inside or wholly outside what is expected; if it lies wholly within what matters
+    of the threshold it says that there is no effect, also where it excludes the threshold itself.
+    """
+    if np.isnan(low) or np.isnan(high):
         return "inconclusive"
     above, below = low > expect.than + expect.within, high < expect.than - expect.within
     if expect.side == "=":
         inside = low >= expect.than - expect.within and high <= expect.than + expect.within
         return "replicated" if inside else "contradicted" if above or below else "inconclusive"
+    if max(abs(low - expect.than), abs(high - expect.than)) < matters:
+        return "no effect"
     if not above and not below:
         return "inconclusive"
     return "replicated" if above == (expect.side == ">") else "contradicted"
 
 
-def _row(claim: Claim, tasks: Mapping[str, pd.DataFrame], substitutes: Mapping[str, str]) -> dict[str, Any]:
-    names = [_task(claim, str(term.conditions["task"]), tasks, substitutes) for term in claim.terms]
-    cells = zip(claim.terms, names, strict=True)
-    total = sum(term.sign * _number(claim, term, tasks[name]) if name else np.nan for term, name in cells)
-    (mean, low, high), n_seeds = _measured(total)
-    known = list(dict.fromkeys(name for name in names if name))
-    entries = [f"{column} {entry}" for column, entry in claim.measured_for.items() if column != "task"]
-    return {
+def check(expect: Expect, value: float) -> Verdict:
+    """Whether a number without error is as expected."""
+    found = {"=": abs(value - expect.than) <= expect.within, ">": value > expect.than, "<": value < expect.than}
+    return "holds" if found[expect.side] else "fails"
+
+
+def needed(contrast: Contrast, prior: Prior, matters: float) -> str:
+    """How many seeds would decide a claim if the mean stays where it is, or else how many test items."""
+    for more_items in (1.0, 2.0, 4.0, 10.0, 100.0):
+        for seeds in chain(range(2, 20), range(20, MOST_SEEDS + 1, 10)):
+            low, high = estimate(contrast.parts, prior, seeds, more_items).interval()
+            if judge(contrast.claim.expect, low, high, matters) != "inconclusive":
+                items = max(part.items for part in contrast.parts)
+                beside = f" and {more_items * items:.0f} test items" if more_items > 1 else ""
+                return f"{seeds} seeds{beside} would decide it"
+    return "no number of seeds within reach would decide it"
+
+
+def _row(contrast: Contrast, prior: Prior) -> dict[str, Any]:
+    claim, parts = contrast.claim, contrast.parts
+    row: dict[str, Any] = {
         "id": claim.id,
+        "claim": claim.group,
+        "family": claim.family,
         "source": claim.source,
+        "supposed": claim.supposed,
         "statement": claim.statement,
+        "case": claim.case,
+        "task": ", ".join(part.task for part in parts) or None,
         "paper": claim.paper,
-        "measured": mean,
-        "low": low,
-        "high": high,
-        "verdict": "not run" if mean is None else verdict(claim.expect, low, high),
-        "task": ", ".join([*known, *entries]) if known else None,
-        "n_seeds": n_seeds,
+        "metric": claim.metric,
+        "unit": contrast.metric.unit,
+        **dict.fromkeys(("measured", "low", "high", "p", "q", "holm", "matters", "n_seeds", "needed")),
+        "verdict": "not run",
+        "seeds": {part.task: {str(seed): value for seed, value in part.values.items()} for part in parts},
+        "items": max((part.items for part in parts), default=0),
+        "systems": [system for part in parts for system in part.systems],
+        "note": contrast.lacking,
+    }
+    if not parts:
+        return row
+    found = estimate(parts, prior)
+    mean = round(found.mean, 12) + 0.0
+    row |= {"measured": mean, "n_seeds": None if all(part.is_exact for part in parts) else _fewest_seeds(parts)}
+    if all(part.is_exact and not len(part.resampled_R) for part in parts):
+        verdict = check(claim.expect, mean)
+        row["verdict"] = verdict if claim.family == "mathematics" else _AS_FOUND[verdict]
+        return row | {"low": mean, "high": mean}
+    matters = _matters(contrast)
+    low, high = found.interval()
+    row["verdict"] = judge(claim.expect, low, high, matters)
+    if row["verdict"] == "inconclusive":
+        row["needed"] = needed(contrast, prior, matters)
+    missing = [f"seed {seed} is missing on {part.task}" for part in parts for seed in part.missing]
+    return row | {
+        **{"low": _rounded(low), "high": _rounded(high), "p": _p_value(found, claim.expect), "matters": matters},
+        "note": "; ".join(missing),
     }
 
 
-def _measured(total: pd.Series | float) -> tuple[Measured, int | None]:
-    """What is known of a number or of its values per seed, and how many these are; None of a number without seeds."""
-    if isinstance(total, pd.Series):
-        values = total.dropna().to_numpy()  # a metric may be undefined for some seed, a seed missing in some cell
-        return interval(values), len(values)
-    if np.isnan(total):
-        return interval(np.array([])), 0
-    value = round(float(total), 12) + 0.0  # no more digits than tables hold, and no negative zero
-    return (value, value, value), None
+_AS_FOUND: dict[Verdict, Verdict] = {"holds": "replicated", "fails": "contradicted"}
 
 
-def _task(claim: Claim, data: str, tasks: Mapping[str, pd.DataFrame], substitutes: Mapping[str, str]) -> str | None:
-    """The task that a data set stands for; None where the study has no such task."""
-    named = [name for name in tasks if data in (name, substitutes.get(name))]
-    return _only(named, f"claim {claim.id}: the data set '{data}'")
+def _correct(rows: list[dict[str, Any]]) -> None:
+    """Give a family's rows their q-values; what is no discovery among so many tests decides nothing."""
+    p_values = [row["p"] for row in rows]
+    for row, q, survives in zip(rows, q_values(p_values), survives_holm(p_values), strict=True):
+        row |= {"q": _rounded(q), "holm": bool(survives)}
+        if row["verdict"] in ("replicated", "contradicted") and q > 1 - LEVEL:
+            row |= {"verdict": "inconclusive", "needed": "with so many claims tested, chance alone could do this"}
 
 
-def _number(claim: Claim, term: Term, rows: pd.DataFrame) -> pd.Series | float:
-    """A cell: its numbers by seed, or the one that has no error; nan if it is not there.
-
-    Args:
-        claim: for error messages.
-        term: the cell.
-        rows: of the cell's task.
-    """
-    conditions = {column: entry for column, entry in term.conditions.items() if column != "task"}
-    found = _selected(claim, rows, conditions)
-    if term.of_control:
-        controls = list(found["control"].dropna().unique())
-        control = _only(controls, f"claim {claim.id}: the control of {_words(conditions)}")
-        if control is None:
-            return np.nan
-        conditions["objective"] = control
-        found = _selected(claim, rows, conditions, of_control=True)
-    if found.empty:
-        return np.nan
-    is_exact = bool(found["exact"].all())
-    values = found.set_index("seed")["value"]
-    if len(values) > (1 if is_exact else values.index.nunique()):
-        settings = [name for name in found if name not in ("value", "control", *(() if is_exact else ("seed",)))]
-        several = ", ".join(name for name in settings if found[name].nunique(dropna=False) > 1)
-        advice = f"they differ in {several}: add conditions" if several else "they are the same cell"
-        raise UserError(f"claim {claim.id}: {len(values)} rows have {_words(conditions)}: {advice}")
-    return float(values.iloc[0]) if is_exact else values
+def _p_value(found: Estimate, expect: Expect) -> float | None:
+    """Of the hypothesis that a verdict for or against the claim rejects."""
+    if not found.parts:
+        return None
+    if expect.side != "=":
+        return _rounded(found.p_value(expect.than))
+    # One that says "equal" rejects both ends of the range; one that says "different" the nearer one.
+    ends = [found.p_value(expect.than + sign * expect.within) for sign in (1, -1)]
+    return _rounded(max(ends) if abs(found.mean - expect.than) <= expect.within else min(ends))
 
 
-def _selected(claim: Claim, rows: pd.DataFrame, conditions: Conditions, *, of_control: bool = False) -> pd.DataFrame:
-    """The rows that meet the conditions; a control need not meet those on settings that it does not have."""
-    for name, entry in conditions.items():
-        if name in rows:
-            rows = rows[(rows[name] == entry) | (rows[name].isna() & of_control)]
-    for name in conditions:
-        if name not in rows and not rows.empty:  # what is not in the study needs no columns
-            raise UserError(f"claim {claim.id}: the long table has no column '{name}': {nearest(name, rows.columns)}")
-    return rows
+def _matters(contrast: Contrast) -> float:
+    """The smallest difference that matters."""
+    own, metric = contrast.claim.matters, contrast.metric
+    if own is not None:
+        return own
+    return metric.matters or metric.matters_share * abs(sum(part.compared_with for part in contrast.parts))
 
 
-def _only(names: list[str], what: str) -> str | None:
-    if len(names) > 1:
-        raise UserError(f"{what} stands for {' and '.join(names)}: name one of them instead")
-    return names[0] if names else None
+def _fewest_seeds(parts: Sequence[Part]) -> int:
+    return min(len(part.values) for part in parts if EXACT not in part.values)
 
 
-def _words(conditions: Conditions) -> str:
-    return ", ".join(f"{name} {entry}" for name, entry in conditions.items()) or "no condition"
+def _rounded(value: float) -> float | None:
+    return None if np.isnan(value) else float(f"{value:.6g}")
+
+
+def by_claim(rows: Sequence[Mapping[str, Any]], family: Family) -> dict[str, list[Mapping[str, Any]]]:
+    """The cases of each claim of a family, in the order of the file."""
+    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if row["family"] == family:
+            found[row["claim"]].append(row)
+    return dict(found)
+
+
+def overall(cases: Sequence[Mapping[str, Any]]) -> str:
+    """The verdict of a claim: that of its cases, or how many of those that were run have which."""
+    run = [case["verdict"] for case in cases if case["verdict"] != "not run"]
+    if not run:
+        return "not run"
+    if len(set(run)) == 1:
+        return str(run[0])
+    return ", ".join(f"{verdict} {run.count(verdict)} of {len(run)}" for verdict in dict.fromkeys(run))

@@ -4,8 +4,8 @@ python -m beyond_mle measure --study results/default/studies/….yaml --results 
     --run grammar-ab/transformer/convex-exp,order=1/seed1
 
 Writes scores.json into the run's folder: `scores`, a row per decoder and metric (and member of the run); `signatures`
-of the libraries; `paired` comparisons with the control; `skipped`, the yardsticks that lack something, and what.
-items.npz has what the scores are made of, an array [I, F] for each decoder/metric.
+of the libraries; `skipped`, the yardsticks that lack something, and what. items.npz has what the scores are made of, an
+array [I] or [I, F] for each name that a row has under `items`.
 """
 
 from typing import Any
@@ -19,10 +19,9 @@ from beyond_mle.files import atomic, write_json
 from beyond_mle.jobs import Entry, Job, find_job, yardsticks
 from beyond_mle.layout import Layout
 from beyond_mle.outputs import read_outputs
-from beyond_mle.runs import Run
 from beyond_mle.stages import command_line
 from beyond_mle.stages.fitted import FittedRun, fitted
-from beyond_mle.yardsticks.yardstick import Score, Subject
+from beyond_mle.yardsticks.yardstick import Subject
 
 
 def main() -> None:
@@ -40,7 +39,6 @@ def measure(job: Job, layout: Layout) -> None:
     rows: list[dict[str, Any]] = []
     items: dict[str, Any] = {}
     signatures: dict[str, str] = {}
-    paired: dict[str, Any] = {}
     skipped: dict[str, str] = {}
     with fitted(job, layout) as found:
         for number, labels in enumerate(found.members):
@@ -58,13 +56,13 @@ def measure(job: Job, layout: Layout) -> None:
                 for score in scores:
                     rows.append({"decoder": score.decoder, "metric": score.metric, "value": score.value, **labels})
                     rows[-1] |= {"certainty": score.certainty} if score.certainty != "exact" else {}
-                    _add(score, items if len(found.members) == 1 else {}, signatures, paired)
+                    signatures |= {score.metric: score.signature} if score.signature else {}
+                    if score.items_IF is not None and len(found.members) == 1:
+                        rows[-1]["items"] = f"{score.decoder}/{score.metric}"
+                        items[rows[-1]["items"]] = score.items_IF
     with atomic(layout.items(job.run.key)) as temporary, temporary.open("wb") as out:
         np.savez_compressed(out, **items)
-    write_json(
-        layout.scores(job.run.key),
-        {"scores": rows, "signatures": signatures, "paired": paired, "skipped": skipped},
-    )
+    write_json(layout.scores(job.run.key), {"scores": rows, "signatures": signatures, "skipped": skipped})
 
 
 def why_not(job: Job, yardstick: Entry) -> str:
@@ -76,38 +74,20 @@ def why_not(job: Job, yardstick: Entry) -> str:
 
 def _subject(found: FittedRun, member: int, labels: dict[str, Any]) -> Subject:
     job = found.job
-    control = job.run.control
     changed = {name: value for name, value in labels.items() if name in type(job.objective.options).model_fields}
-    outputs = {label: _outputs(found, job.run, label) for label in job.decoders}
-    others = {
-        label: _outputs(found, control, label)
-        for label in (job.decoders if control is not None else ())
-        if control is not None and label in {choice.label for choice in control.decoders}
-    }
     return Subject(
         data=found.data,
         model=found.model(member),
         objective=job.new_objective(found.data, changed),
         evaluation=job.study.evaluation,
-        outputs=outputs,
-        control=control.objective.label if control is not None else "",
-        control_outputs=others,
+        outputs={label: _outputs(found, label) for label in job.decoders},
         seed=job.run.seed,
     )
 
 
-def _outputs(found: FittedRun, run: Run, decoder: str) -> list[list[Any]]:
-    path = found.layout.outputs(run.key, decoder)
+def _outputs(found: FittedRun, decoder: str) -> list[list[Any]]:
+    path = found.layout.outputs(found.job.run.key, decoder)
     outputs = read_outputs(path)
     if implements(type(found.data), References) and len(outputs) != (sources := len(found.data.references("test"))):
         raise UserError(f"{path}: {len(outputs)} lines for {sources} sources; sample the run again")
     return outputs
-
-
-def _add(score: Score, items: dict[str, Any], signatures: dict[str, str], paired: dict[str, Any]) -> None:
-    if score.items_IF is not None:
-        items[f"{score.decoder}/{score.metric}"] = score.items_IF
-    if score.signature:
-        signatures[score.metric] = score.signature
-    if score.paired is not None:
-        paired.setdefault(score.decoder, {})[score.metric] = dict(score.paired)

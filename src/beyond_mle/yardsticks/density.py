@@ -22,7 +22,7 @@ class DensityDistance(Yardstick):
     accepts = VectorSpec
     needs = (Whole, Explicit)
     metrics = (
-        Metric("kl", "nats", "lower"),
+        Metric("kl", "nats", "lower", matters_share=0.01),
         Metric("reverse-kl", "nats", "lower"),
         Metric("js", "nats", "lower"),
         Metric("mean-x"),

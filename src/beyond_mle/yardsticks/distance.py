@@ -40,7 +40,7 @@ class Distance(Yardstick):
     accepts = TextSpec
     needs = (KnownOutputs, Explicit)
     metrics = (
-        Metric("kl", "nats", "lower"),
+        Metric("kl", "nats", "lower", matters_share=0.01),
         Metric("js", "nats", "lower"),
         Metric("total-variation", "", "lower"),
         Metric("q-mode"),

@@ -25,7 +25,7 @@ class FiniteOptimum(Yardstick):
     metrics = (
         Metric("distance-from-optimum", "", "lower"),
         Metric("sequence-entropy", "nats"),
-        Metric("kl", "nats", "lower"),
+        Metric("kl", "nats", "lower", matters_share=0.01),
         Metric("sequence-entropy-optimum", "nats"),
         Metric("kl-optimum", "nats", "lower"),
     )

@@ -26,9 +26,9 @@ class HeldOut(Yardstick):
     accepts = TextSpec
     needs = (References, Explicit, PositionEntropy)
     metrics = (
-        Metric("nll-token", "nats per token"),
-        Metric("nll", "nats", "lower"),
-        Metric("entropy", "nats per token"),
+        Metric("nll-token", "nats per token", matters_share=0.01),
+        Metric("nll", "nats", "lower", matters_share=0.01),
+        Metric("entropy", "nats per token", matters=0.02),
         Metric("impossible", "%", "lower", 2),
     )
 

@@ -4,11 +4,11 @@
 Moses-tokenised text, which is unsmoothed BLEU over the tokens as they stand. `rouge1`, `rouge2` and `rougel` are for
 summaries: the mean over sentences of the F1 score.
 
-A metric scores a corpus from statistics of its sentences that add up, so that a paired bootstrap (see `significance`)
-can score any resample of the sentences without looking at the text again.
+A metric scores a corpus from statistics of its sentences that add up, so that any resample of
+the sentences can be scored without looking at the text again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from itertools import zip_longest
 from typing import Protocol
@@ -158,3 +158,11 @@ class _Moses(BaseTokenizer):
     def __call__(self, line: str) -> str:
         """The tokens, set apart by single spaces."""
         return self._moses.tokenize(line, aggressive_dash_splits=True, escape=False, return_str=True)
+
+
+OF_SUMS: dict[str, Callable[[np.ndarray], float]] = {
+    "bleu": Sacrebleu(BLEU(force=True)).score,
+    "bleu-tokenised": Sacrebleu(BLEU(smooth_method="none", force=True)).score,
+    "chrf": Sacrebleu(CHRF()).score,
+}
+"""The score of a corpus from its summed counts; by then the tokeniser, in which tasks differ, has done its work."""

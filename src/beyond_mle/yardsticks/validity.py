@@ -28,9 +28,9 @@ class Validity(Yardstick):
     accepts = TextSpec
     needs = (KnownOutputs,)
     metrics = (
-        Metric("validity", "%", "higher", 2),
-        Metric("mode-hit", "%", "higher", 2),
-        Metric("log-p", "nats", "higher"),
+        Metric("validity", "%", "higher", 2, matters=2.0),
+        Metric("mode-hit", "%", "higher", 2, matters=2.0),
+        Metric("log-p", "nats"),
         Metric("support-coverage", "%", "higher", 2),
     )
 

@@ -31,8 +31,6 @@ class Score:
     certainty: Certainty = "exact"
     signature: str = ""
     """How it was computed, where a library says so."""
-    paired: Mapping[str, Any] | None = None
-    """The comparison with the control on the same items."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +47,6 @@ class Subject:
     """Only the first so many items of the split."""
     outputs: Mapping[str, Outputs] = field(default_factory=dict)
     """By the decoder's label."""
-    control: str = ""
-    """The objective of the run that it is compared with."""
-    control_outputs: Mapping[str, Outputs] = field(default_factory=dict)
-    """That run's outputs, by the same decoders."""
     seed: int = 0
     """Of what a yardstick draws."""
 

@@ -1,99 +1,83 @@
-"""Claims measured on a long table, and their verdicts."""
+"""Verdicts on claims that are measured on a long table."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from long_tables import CONVEX_BLEU, TABLE, cells, claims, contrast, judged, on_ab, run
 from scipy import stats
 
-from beyond_mle.errors import UserError
-from beyond_mle.report.claims import Claim, Expect, Template
-from beyond_mle.report.verdicts import interval, scorecard, verdict
+from beyond_mle.report import verdicts
+from beyond_mle.report.claims import Expect
+from beyond_mle.report.intervals import NO_PRIOR, Prior, fit_prior
+from beyond_mle.report.verdicts import by_claim, check, estimate, fit_priors, judge, needed, overall, scorecard
 
-KEYS = ["id", "source", "statement", "paper", "measured", "low", "high", "verdict", "task", "n_seeds"]
-SUBSTITUTES = {"grammar-ab": "wmt14-ende", "grammar-ba": "wmt14-deen"}
-
-
-def run(values: list[float], **cell: object) -> list[dict]:
-    """A row per seed: 1, 2, …"""
-    shared = {"task": "grammar-ab", "model": "transformer", "decoder": "greedy", "metric": "bleu", "exact": False}
-    return [{**shared, **cell, "seed": seed, "value": value} for seed, value in enumerate(values, start=1)]
-
-
-def exact(value: float, **cell: object) -> list[dict]:
-    """The row of a number that has no error."""
-    return run([value], task="plane-mixture", model="gaussian", decoder="none", metric="sigma", exact=True, **cell)
-
-
-CONVEX = {"objective": "convex-exp", "control": "mle-continued"}
-TABLE = pd.DataFrame(
-    [
-        *run([60.0, 61.0, 62.0], objective="mle"),
-        *run([60.4, 61.0, 61.6], objective="mle-continued"),
-        *run([62.4, 63.0, 63.6], **CONVEX, order=1),
-        *run([63.4, 64.0, 64.6], **CONVEX, order=3),
-        *run([63.0, 64.0, 65.0], objective="mle", decoder="beam5"),
-        *run([64.3, 65.5, 66.7], **CONVEX, order=1, decoder="beam5"),
-        *run([50.4, 51.0], objective="mle-continued", task="grammar-ba"),
-        *run([52.4, 53.1], **CONVEX, order=1, task="grammar-ba"),
-        *run([3.0, np.nan, 5.0], **CONVEX, order=1, metric="log-p"),
-        *run([9.0, 9.0, 9.0], objective="mle-brief", model="small"),
-        *run([9.0, 9.0, 9.0], objective="js", control="mle-brief", model="small"),
-        *run([9.0, 9.0, 9.0], objective="ss", control="mle", model="small"),
-        *exact(2.0, objective="js", pi=0.1, is_global=True),
-        *exact(3.0, objective="js", pi=0.1, is_global=False),
-        *exact(1e-10, objective="js", pi=0.5, is_global=True),
-        *exact(np.nan, objective="js", pi=0.9, is_global=True),
-        *run([1.0, 2.0, 6.0], task="plane-mixture", model="gaussian", objective="js-adversarial", metric="sigma"),
-    ]
-)
-TABLE["is_global"] = TABLE["is_global"].astype(object)
-CONVEX_BLEU = {"model": "transformer", "objective": "convex-exp", "order": 1, "decoder": "greedy", "metric": "bleu"}
+KEYS = [
+    *("id", "claim", "family", "source", "supposed", "statement", "case", "task", "paper", "metric", "unit"),
+    *("measured", "low", "high", "p", "q", "holm", "matters", "n_seeds", "needed", "verdict", "seeds", "items"),
+    *("systems", "note"),
+]
+BEAM = {"model": "transformer", "decoder": "beam5", "metric": "bleu"}
+BEAM_GAIN = {
+    "data": ["grammar-ab"],
+    "where": BEAM,
+    "plus": [{"objective": "convex-exp"}],
+    "minus": [{"objective": "mle"}],
+}
 
 
-def claims(**written: object) -> list[Claim]:
-    return list(Template.model_validate({"id": "c", "statement": "…", **written}).claims({}))
-
-
-def measure(table: pd.DataFrame = TABLE, **written: object) -> dict:
-    (row,) = scorecard(claims(**written), table, SUBSTITUTES)
-    return row
-
-
-def on_ab(where: str = "where", **changes: object) -> dict:
-    return {"data": ["wmt14-ende"], where: {**CONVEX_BLEU, **changes}}
-
-
-def test_differences_are_paired_by_seed():
-    # what the seeds share cancels
-    row = measure(**on_ab(), minus=[{"objective": "control"}])
+def test_without_items_and_other_contrasts_the_interval_is_student_s():
+    row = judged(**BEAM_GAIN)
     assert list(row) == KEYS
-    assert [row["measured"], row["low"], row["high"]] == [2.0, 2.0, 2.0]
-    assert (row["verdict"], row["task"], row["n_seeds"]) == ("replicated", "grammar-ab", 3)
+    expected = stats.ttest_1samp([1.3, 1.5, 1.7], 0)
+    assert [row["measured"], row["low"], row["high"]] == pytest.approx([1.5, *expected.confidence_interval()], abs=1e-5)
+    assert row["p"] == pytest.approx(expected.pvalue, abs=1e-6)
+    assert row["seeds"] == {"grammar-ab": pytest.approx({"1": 1.3, "2": 1.5, "3": 1.7})}
+    assert (row["verdict"], row["matters"], row["n_seeds"], row["items"]) == ("replicated", 0.5, 3, 0)
 
 
-def test_the_interval_is_students_t_over_seeds():
-    # 1.3, 1.5, 1.7; t(0.975, 2) = 4.302653
-    where = {"model": "transformer", "decoder": "beam5", "metric": "bleu"}
-    row = measure(data=["grammar-ab"], where=where, plus=[{"objective": "convex-exp"}], minus=[{"objective": "mle"}])
-    margin = 4.302653 * 0.2 / np.sqrt(3)
-    assert [row[key] for key in ("measured", "low", "high")] == pytest.approx(
-        [1.5, 1.5 - margin, 1.5 + margin], abs=1e-6
-    )
+def test_items_add_their_variance_and_other_contrasts_moderate_that_of_seeds():
+    rng = np.random.default_rng(4)
+    named = {"metric": "validity", "items": "greedy/validity"}
+    rows, items = [], {}
+    for index in range(12):
+        made_of = rng.normal(60, 30, (3, 100)) + rng.normal(0, 2, (3, 1))
+        objective = f"o{index}"
+        items |= {(f"grammar-ab/transformer/{objective}", s + 1, named["items"]): made_of[s] for s in range(3)}
+        rows += run(list(made_of.mean(1)), objective=objective, **named)
+    table = pd.DataFrame(rows).assign(control=None)
+    several = [
+        replaced
+        for index in range(12)
+        for replaced in claims(
+            id=f"c{index}", data=["grammar-ab"], where={"objective": f"o{index}", "metric": "validity"}
+        )
+    ]
+    looked_up = cells(table, items=items)
+    contrasts = [looked_up.contrast(claim) for claim in several]
+    prior = fit_priors(contrasts)["validity"]
+    assert prior == fit_prior(*zip(*(contrast.parts[0].seed_variance for contrast in contrasts), strict=True))
+    (part,) = contrasts[0].parts
+    moderated, df = prior.moderate(*part.seed_variance)
+    found = estimate([part], prior)
+    assert found.parts == ((pytest.approx(moderated / 3), df), (pytest.approx(np.var(part.resampled_R, ddof=1)), 99))
+    row = scorecard(several, looked_up)[0]
+    assert (row["low"], row["high"]) == pytest.approx(found.interval(), rel=1e-5)
 
 
-def test_the_interval_agrees_with_scipys_own():
-    values = np.random.default_rng(1).normal(size=6)
-    mean, low, high = interval(values)
-    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    assert mean == pytest.approx(values.mean(), abs=1e-6)
-    assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-6)
+def test_parts_on_different_tasks_add_their_variances():
+    plus = [{"task": "wmt14-ende"}]
+    parts = contrast(data=["wmt14-deen"], where=CONVEX_BLEU, plus=plus, minus=[{}]).parts
+    expected = stats.ttest_ind([62.4, 63.0, 63.6], [52.4, 53.1], equal_var=False).confidence_interval()
+    assert estimate(parts, NO_PRIOR).interval() == pytest.approx(tuple(expected))
 
 
-def test_a_cell_listed_twice_counts_twice():
-    row = measure(**on_ab(), minus=[{"objective": "control"}, {"objective": "control"}])
-    assert (row["measured"], row["verdict"]) == (pytest.approx(63 - 2 * 61), "contradicted")
+def test_a_single_seed_needs_what_other_contrasts_say():
+    (part,) = contrast(TABLE[TABLE.seed == 2], **on_ab("gain")).parts
+    assert np.isnan(estimate([part], NO_PRIOR).interval()).all()
+    low, high = estimate([part], Prior(6.0, 0.5)).interval()
+    assert (low, high) == pytest.approx((2 - stats.t.ppf(0.975, 6), 2 + stats.t.ppf(0.975, 6)))
+    row = judged(TABLE[TABLE.seed == 2], **on_ab("gain"))
+    assert (row["measured"], row["low"], row["p"], row["verdict"]) == (2.0, None, None, "inconclusive")
 
 
 @pytest.mark.parametrize(
@@ -102,162 +86,103 @@ def test_a_cell_listed_twice_counts_twice():
         ("> 1", 1.1, 2.0, "replicated"),
         ("> 1", 0.5, 2.0, "inconclusive"),
         ("> 1", 1.0, 2.0, "inconclusive"),
-        ("> 1", -1.0, 0.9, "contradicted"),
+        ("> 1", -1.0, 0.6, "contradicted"),
+        ("> 1", 0.6, 1.4, "no effect"),
+        ("> 1", 1.1, 1.4, "no effect"),  # detectable, but too small to matter
+        ("> 1", 0.6, 0.9, "no effect"),
+        ("> 1", 1.1, 1.6, "replicated"),
         ("< 1", -1.0, 0.9, "replicated"),
         ("< 1", 1.1, 2.0, "contradicted"),
-        ("< 1", None, None, "inconclusive"),
-        ("< -1.5", -2.0, -1.6, "replicated"),
-        ("< -1.5", -1.4, 0.0, "contradicted"),
+        ("< 1", np.nan, np.nan, "inconclusive"),
         ("= 1 ± 0.5", 0.5, 1.5, "replicated"),
         ("= 1 ± 0.5", 0.4, 1.0, "inconclusive"),
         ("= 1 ± 0.5", 0.0, 2.0, "inconclusive"),
         ("= 1 ± 0.5", 1.6, 2.0, "contradicted"),
         ("= 1 ± 0.5", 0.0, 0.4, "contradicted"),
-        ("= 0 ± 1e-9", 1e-10, 1e-10, "replicated"),
-        ("= 0 ± 1e-9", -2e-9, -2e-9, "contradicted"),
     ],
 )
-def test_verdicts(expect, low, high, expected):
-    assert verdict(Expect.model_validate(expect), low, high) == expected
-
-
-def test_one_seed_is_never_conclusive():
-    row = measure(TABLE[TABLE.seed == 2], **on_ab("gain"))
-    assert (row["measured"], row["low"], row["high"], row["verdict"]) == (2.0, None, None, "inconclusive")
-
-
-def test_the_control_is_that_of_the_runs_selected_and_need_not_have_their_settings():
-    gain = measure(**on_ab("gain", order=3))
-    assert (gain["measured"], gain["n_seeds"]) == (3.0, 3)
-    without_objective = {key: entry for key, entry in CONVEX_BLEU.items() if key not in ("objective", "order")}
-    control = measure(data=["wmt14-ende"], where={**without_objective, "objective": "control"})
-    assert control["measured"] == 61.0
-
-
-def test_a_control_that_stands_for_several_is_an_error():
-    where = {"model": "small", "objective": "control", "metric": "bleu"}
-    message = "claim c: the control of model small, metric bleu stands for mle-brief and mle: name one of them instead"
-    with pytest.raises(UserError, match=message):
-        measure(data=["grammar-ab"], where=where)
-    assert measure(data=["grammar-ab"], gain={**where, "objective": "js"})["measured"] == 0.0
+def test_an_interval_decides_where_it_lies_wholly_on_one_side(expect, low, high, expected):
+    assert judge(Expect.model_validate(expect), low, high, matters=0.5) == expected
 
 
 @pytest.mark.parametrize(
-    "absent",
-    [
-        {"task": "xsum"},
-        {"model": "ctc"},
-        {"objective": "convex-power"},
-        {"order": 8},
-        {"metric": "comet"},
-        {"model": "ctc", "objective": "control"},
-        {"objective": "mle", "order": 1},  # has no order
-        {"model": "ctc", "styles": 8},  # no such column either
-        {"task": "xsum", "styles": 8},
-    ],
+    ("expect", "value", "expected"),
+    [("= 0 ± 1e-9", 1e-10, "holds"), ("= 0 ± 1e-9", -2e-9, "fails"), ("> 0", 0.0, "fails"), ("< 0", -1e-9, "holds")],
 )
-def test_a_claim_with_a_cell_that_the_study_lacks_is_not_run(absent):
-    row = measure(**on_ab(), minus=[absent])
-    assert (row["verdict"], row["measured"], row["low"], row["high"]) == ("not run", None, None, None)
-    assert (row["n_seeds"], row["task"]) == (0, "grammar-ab")
-
-
-def test_a_gain_of_a_run_without_control_is_not_run():
-    assert measure(data=["grammar-ab"], gain={"objective": "mle", "decoder": "beam5"})["verdict"] == "not run"
-
-
-def test_a_claim_has_a_row_on_each_data_set():
-    paper = {"wmt14-ende": 0.44, "grammar-ab": None, "xsum": 0.54}  # a substitute, a task, not in the study
-    rows = scorecard(claims(gain=CONVEX_BLEU, source="Table 1", data=paper), TABLE, SUBSTITUTES)
-    assert [(row["id"], row["source"], row["paper"], row["measured"], row["task"]) for row in rows] == [
-        ("c-wmt14-ende", "Table 1, wmt14-ende", 0.44, 2.0, "grammar-ab"),
-        ("c-grammar-ab", "Table 1, grammar-ab", None, 2.0, "grammar-ab"),
-        ("c-xsum", "Table 1, xsum", 0.54, None, None),
-    ]
-
-
-def test_a_cell_may_be_of_another_data_set():
-    row = measure(data=["wmt14-deen"], where=CONVEX_BLEU, plus=[{"task": "wmt14-ende"}], minus=[{}])
-    assert (row["measured"], row["task"]) == (pytest.approx(9.95), "grammar-ab, grammar-ba")
-    assert row["n_seeds"] == 2  # those that both have
-
-
-def test_two_substitutes_of_one_data_set_are_an_error():
-    both = dict.fromkeys(SUBSTITUTES, "wmt14-ende")
-    with pytest.raises(UserError, match="claim c: the data set 'wmt14-ende' stands for grammar-ab and grammar-ba"):
-        scorecard(claims(**on_ab()), TABLE, both)
-
-
-def test_seeds_for_which_a_metric_is_undefined_do_not_count():
-    row = measure(**on_ab(metric="log-p"))
-    assert (row["n_seeds"], row["measured"]) == (2, 4.0)
+def test_mathematics_holds_or_fails(expect, value, expected):
+    assert check(Expect.model_validate(expect), value) == expected
 
 
 PLANE = {"task": "plane-mixture", "objective": "js", "pi": 0.1}
 
 
-def test_exact_numbers_have_a_point_for_an_interval_and_no_seeds():
-    row = measure(where=PLANE, plus=[{"is_global": True}], minus=[{"is_global": False}], expect="< 0")
-    assert [row["measured"], row["low"], row["high"]] == [-1.0, -1.0, -1.0]
-    assert (row["verdict"], row["paper"], row["source"]) == ("replicated", None, "ours")
-    assert (row["id"], row["task"], row["n_seeds"]) == ("c", "plane-mixture", None)
+def test_exact_numbers_are_checks():
+    between = {"where": PLANE, "plus": [{"is_global": True}], "minus": [{"is_global": False}], "expect": "< 0"}
+    row = judged(family="mathematics", **between)
+    assert [row[key] for key in ("measured", "low", "high", "p", "n_seeds")] == [-1.0, -1.0, -1.0, None, None]
+    assert row["verdict"] == "holds"
+    assert judged(family="source", **between)["verdict"] == "replicated"
+    small = {"where": {**PLANE, "pi": 0.5}, "family": "mathematics"}
+    assert judged(**small, expect="= 0 ± 1e-12")["verdict"] == "fails"  # not rounded to nothing
 
 
-def test_a_small_exact_number_is_not_rounded_to_nothing():
-    small = {"where": {**PLANE, "pi": 0.5}}
-    assert measure(**small, expect="= 0 ± 1e-12")["verdict"] == "contradicted"
-    assert measure(**small, expect="= 0 ± 1e-9")["verdict"] == "replicated"
-
-
-def test_a_list_of_entries_gives_a_row_for_each():
+def test_a_list_of_entries_gives_a_case_for_each():
     where = {**PLANE, "pi": [0.1, 0.5, 0.9], "is_global": [True]}
-    rows = scorecard(claims(where=where, expect="> 0.2"), TABLE, SUBSTITUTES)
-    assert [(row["id"], row["task"], row["verdict"]) for row in rows] == [
-        ("c-0.1-True", "plane-mixture, pi 0.1, is_global True", "replicated"),
-        ("c-0.5-True", "plane-mixture, pi 0.5, is_global True", "contradicted"),
-        ("c-0.9-True", "plane-mixture, pi 0.9, is_global True", "not run"),  # the fit failed
+    rows = scorecard(claims("mathematics", where=where, expect="> 0.2"), cells())
+    assert [(row["id"], row["case"], row["verdict"]) for row in rows] == [
+        ("c-0.1-True", "pi 0.1, is_global True", "holds"),
+        ("c-0.5-True", "pi 0.5, is_global True", "fails"),
+        ("c-0.9-True", "pi 0.9, is_global True", "not run"),  # the fit failed
+    ]
+    assert list(by_claim(rows, "mathematics")) == ["c"]
+    assert by_claim(rows, "ours") == {}
+    assert overall(rows) == "holds 1 of 2, fails 1 of 2"
+    assert overall(rows[:1]) == "holds"
+    assert overall(rows[2:]) == "not run"
+
+
+def test_a_claim_on_several_data_sets_has_the_paper_s_number_of_each():
+    paper = {"wmt14-ende": 0.44, "grammar-ab": None, "xsum": 0.54}  # a substitute, a task, not in the study
+    rows = scorecard(claims(gain=CONVEX_BLEU, source="Table 1", data=paper), cells())
+    assert [(row["id"], row["case"], row["paper"], row["measured"], row["task"], row["note"]) for row in rows] == [
+        ("c-wmt14-ende", "wmt14-ende", 0.44, 2.0, "grammar-ab", ""),
+        ("c-grammar-ab", "grammar-ab", None, 2.0, "grammar-ab", ""),
+        ("c-xsum", "xsum", 0.54, None, None, "xsum is not in this study"),
     ]
 
 
-def test_runs_less_an_exact_number_keep_their_seeds():
-    minus = [{"objective": "js", "pi": 0.5}]
-    row = measure(where={"task": "plane-mixture", "objective": "js-adversarial"}, minus=minus)
-    expected = stats.ttest_1samp([1, 2, 6], 0).confidence_interval(0.95)
-    assert (row["measured"], row["n_seeds"], row["verdict"]) == (3.0, 3, "inconclusive")
-    assert (row["low"], row["high"]) == pytest.approx((expected.low, expected.high), abs=1e-6)
+def test_a_missing_seed_is_told():
+    row = judged(**on_ab(metric="log-p"), minus=[{"metric": "bleu"}])
+    assert (row["n_seeds"], row["note"]) == (2, "seed 2 is missing on grammar-ab")
 
 
-@pytest.mark.parametrize(
-    ("where", "message"),
-    [
-        (PLANE, "claim c: 2 rows have objective js, pi 0.1: they differ in is_global: add conditions"),
-        ({"task": "grammar-ba"}, "claim c: 4 rows have no condition: they differ in objective, order: add conditions"),
-        (PLANE | {"ph": 0.1}, "claim c: the long table has no column 'ph': did you mean 'pi'"),
-    ],
-)
-def test_a_cell_that_is_not_one_cell_is_an_error(where, message):
-    with pytest.raises(UserError, match=message):
-        measure(where=where)
+def test_how_many_seeds_would_decide():
+    values = [-0.8, 0.6, 2.0, 1.2, 2.4, 0.2]  # of mean .93: Student's interval holds 0
+    table = pd.DataFrame(run(values, objective="a")).assign(control=None)
+    found = contrast(table, data=["grammar-ab"], where={"objective": "a", "metric": "bleu"})
+    assert judged(table, data=["grammar-ab"], where={"objective": "a", "metric": "bleu"})["verdict"] == "inconclusive"
+    error, mean = np.std(values, ddof=1), np.mean(values)
+    decided = next(s for s in range(2, 100) if mean - stats.t.ppf(0.975, 5) * error / np.sqrt(s) > 0)
+    assert needed(found, NO_PRIOR, matters=0.5) == f"{decided} seeds would decide it"
 
 
-def test_the_same_row_twice_is_an_error():
-    with pytest.raises(UserError, match=r"claim c: 6 rows have .*: they are the same cell"):
-        measure(pd.concat([TABLE, TABLE]), **on_ab())
-
-
-SEEDS = st.lists(st.floats(-100, 100), min_size=2, max_size=5)
-
-
-@settings(deadline=None)
-@given(ours=SEEDS, theirs=SEEDS, shuffle=st.randoms(use_true_random=False))
-def test_a_difference_is_turned_by_exchanging_its_cells_and_not_by_the_order_of_rows(ours, theirs, shuffle):
-    rows = [*run(ours, objective="a"), *run(theirs, objective="b")]
-    shuffled = shuffle.sample(rows, len(rows))
-    one, other = {"plus": [{"objective": "a"}]}, {"minus": [{"objective": "b"}]}
-    there = measure(pd.DataFrame(rows).assign(control=None), data=["grammar-ab"], **one, **other)
-    swapped = {"plus": other["minus"], "minus": one["plus"]}
-    back = measure(pd.DataFrame(shuffled).assign(control=None), data=["grammar-ab"], **swapped, expect="< 0")
-    assert [back["measured"], back["low"], back["high"]] == pytest.approx(
-        [-there["measured"], -there["high"], -there["low"]], abs=2e-6
-    )
-    assert there["n_seeds"] == back["n_seeds"] == min(len(ours), len(theirs))
+def test_many_claims_share_one_rate_of_false_discoveries():
+    """One contrast of p = .02 among twenty is what chance brings."""
+    noise = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
+    shifts = [1.2, *np.linspace(-0.6, 0.6, 19)]
+    rows = [row for index, shift in enumerate(shifts) for row in run(list(noise + shift), objective=f"o{index}")]
+    table = pd.DataFrame(rows).assign(control=None)
+    several = [
+        claim
+        for index in range(20)
+        for claim in claims(id=f"c{index}", data=["grammar-ab"], where={"objective": f"o{index}", "metric": "bleu"})
+    ]
+    alone = judged(table, data=["grammar-ab"], where={"objective": "o0", "metric": "bleu"})
+    assert (alone["verdict"], alone["q"]) == ("replicated", alone["p"])
+    first, *rest = (scorecard([claim], cells(table))[0] for claim in several)
+    assert first["p"] == alone["p"]
+    assert {row["verdict"] for row in rest} == {"inconclusive"}
+    verdicts._correct([first, *rest])
+    assert first["q"] == pytest.approx(min(20 * first["p"], 1))
+    assert (first["verdict"], first["holm"]) == ("inconclusive", False)
+    assert "chance" in first["needed"]

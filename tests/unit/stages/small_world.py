@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 SIZES = {"width": 8, "heads": 2, "feedforward": 8, "encoder_layers": 1, "decoder_layers": 1, "max_positions": 64}
 STEPS = {"kind": "minibatch", "steps": 3, "batch_size": 64, "learning_rate": 0.01, "dev_items": 4, "device": "cpu"}
 CLAIMS = """
-claims:
+ours:
   - wide: A broad fit is wider than a narrow one
     source: ours
     where: {task: plane, metric: sigma, is_global: true, pi: 0.05}
@@ -51,7 +51,6 @@ STUDY: dict[str, Any] = {
     },
     "decoders": {"sample": {"samples": 3, "max_extra": 4}, "greedy": {"max_extra": 4}, "points": {"samples": 6}},
     "yardsticks": {
-        "reference-overlap": {"bootstrap_samples": 20},
         "sample-quality": {"samples": 500},
         "distance": {"sources": 3},
     },

@@ -10,9 +10,8 @@ from safetensors.torch import load_file
 
 from beyond_mle.files import read_jsonl, write_jsonl
 from beyond_mle.outputs import read_outputs
+from beyond_mle.report import style
 from beyond_mle.solvers.checkpoint import save_weights
-from beyond_mle.text.scoring import Scoring
-from beyond_mle.yardsticks.overlap import overlap_metrics
 
 MLE, CONTROL, CONVEX = (f"g/transformer/{name}/seed1" for name in ("mle", "mle-continued", "convex-exp,order=1"))
 KNOB = "plane/isotropic-gaussian/js/seed1"
@@ -43,7 +42,6 @@ def test_text_is_measured_by_its_outputs_and_by_its_probabilities(finished):
     distance = {"kl", "js", "total-variation", "q-mode", "log-q-mode", "support-mass"}
     assert metrics["none"] == {"nll", "nll-token", "entropy", *distance}
     assert scores(finished, MLE)["skipped"] == {}
-    assert scores(finished, MLE)["paired"] == {}
 
 
 def test_bleu_is_sacrebleu_s_of_the_files(finished):
@@ -55,16 +53,14 @@ def test_bleu_is_sacrebleu_s_of_the_files(finished):
 
 
 def test_the_items_file_makes_up_the_scores(finished):
-    found, bleu, checked = values(finished, MLE), overlap_metrics(Scoring(tokenise="none"))["bleu"], set()
+    found, checked = values(finished, MLE), set()
     with np.load(finished.layout.items(MLE)) as arrays:
         for name, items in arrays.items():
             decoder, metric = name.split("/")
             assert len(items) == (3 if metric in ("kl", "js") else len(items))
-            if metric == "bleu":
-                score = bleu.score(items.sum(axis=0))
-            else:
-                score = items.mean() if items.ndim == 1 else items[:, 0].sum() / items[:, 1].sum()
+            (score,) = style.metric(metric).of_items(items, np.ones((1, len(items))))
             assert score == pytest.approx(found[decoder, metric]), name
+            assert name in {row.get("items") for row in scores(finished, MLE)["scores"]}
             checked.add(metric)
     assert {"bleu", "validity", "nll", "nll-token", "entropy", "kl", "support-coverage"} <= checked
 
@@ -75,17 +71,6 @@ def test_the_oracle_is_at_no_distance_from_p_and_lacks_entropies_by_position(fin
     assert found["none", "support-mass"] == pytest.approx(100)
     assert "sequence-entropy" in {metric for _, metric in found}
     assert scores(finished, "g/oracle/mle/seed1")["skipped"] == {"held-out": "needs entropies by position"}
-
-
-def test_a_run_is_compared_with_its_control_on_single_outputs(finished):
-    paired = scores(finished, CONVEX)["paired"]
-    assert set(paired) == {"greedy"}
-    assert set(paired["greedy"]) == {"bleu"}
-    own = paired["greedy"]["bleu"]
-    assert own["control"] == "mle-continued"
-    difference = values(finished, CONVEX)["greedy", "bleu"] - values(finished, CONTROL)["greedy", "bleu"]
-    assert own["difference"] == pytest.approx(difference)
-    assert own["low"] <= own["high"]
 
 
 def test_every_member_has_its_rows_with_its_labels(finished):
