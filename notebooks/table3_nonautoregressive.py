@@ -35,6 +35,9 @@ paper = page.paper(["speed-up", "bleu", "comet"], ["wmt14-ende", "wmt14-deen"])
 paper = paper[(paper.model != "transformer") | (paper.objective == "mle") & (paper.decoder == "beam5")]
 html_table.printed(paper, "metric", "The paper's Table 3 (Shao et al. 2023): one run each, tokenised BLEU.")
 
+# %%
+display(page.worlds(), page.examples())
+
 # %% [markdown]
 # ## Our numbers
 # The **control**, `mle-continued`, is MLE continued from the same weights for as many steps. The speed-up is of
