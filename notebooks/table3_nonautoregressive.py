@@ -36,7 +36,7 @@ paper = paper[(paper.model != "transformer") | (paper.objective == "mle") & (pap
 html_table.printed(paper, "metric", "The paper's Table 3 (Shao et al. 2023): one run each, tokenised BLEU.")
 
 # %%
-display(page.worlds(), page.examples())
+page.examples(["beam5", "single-pass", "length-beam5", "best-path"])
 
 # %% [markdown]
 # ## Our numbers
@@ -77,6 +77,3 @@ page.comparison(table, "metric", "The model's probabilities; kl is KL[P‖Q].")
 speeds = effects.speed_ups(page.speeds(), "transformer", ["beam5", "greedy"])
 caption = "Measured in turn in one process; the objective should not matter. × beam5: times faster than the Transformer"
 html_table.plain(speeds, f"{caption} with beam search.")
-
-# %%
-display(*page.learning_curves())

@@ -44,7 +44,7 @@ def arms(jobs: Mapping[str, Job], runs: Iterable[Run], decoders: Collection[str]
     controls = {run.control.key for run in chosen if run.control}
     found = []
     for run in chosen:
-        role = "control" if run.key in controls else "first stage" if run.key in starts else ""
+        role = ", ".join(name for name, keys in (("first stage", starts), ("control", controls)) if run.key in keys)
         wanted = [one for one in run.decoders if one.name in decoders] if decoders else run.decoders[:1]
         found += [Arm(jobs[run.key], choice.label, role) for choice in wanted]
     return found

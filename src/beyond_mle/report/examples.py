@@ -61,7 +61,7 @@ def viewer(study: Study, data: Mapping[str, Any], arms: Sequence[Arm], outputs: 
     """A few sources of each task, to open and close.
 
     Args:
-        study: names the tasks' substitutes, and gives the caveat.
+        study: names the tasks' substitutes.
         data: of tasks, by their labels.
         arms: whose outputs to show.
         outputs: of a run.
@@ -70,7 +70,7 @@ def viewer(study: Study, data: Mapping[str, Any], arms: Sequence[Arm], outputs: 
     for label, own in _by_task(arms).items():
         sources = quoted(data[label], SOURCES)
         worlds.append(World(_title(study, own[0]), _examples(sources, own, outputs, LIKELIEST)))
-    return fill("examples.html.j2", worlds=worlds, first=SOURCES, caveat=study.caveat)
+    return fill("examples.html.j2", worlds=worlds, first=SOURCES)
 
 
 def single(study: Study, data: Mapping[str, Any], arms: Sequence[Arm], outputs: Outputs) -> HTML:
@@ -79,7 +79,7 @@ def single(study: Study, data: Mapping[str, Any], arms: Sequence[Arm], outputs: 
         return HTML("")
     sources = quoted(data[arms[0].job.run.task.label], 1)[:1]
     world = World(_title(study, arms[0]), _examples(sources, arms, outputs, 1))
-    return fill("examples.html.j2", worlds=[world], first=1, caveat=study.caveat)
+    return fill("examples.html.j2", worlds=[world], first=1)
 
 
 def _examples(sources: Sequence[Source], arms: Sequence[Arm], outputs: Outputs, likeliest: int) -> list[Example]:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 Words = tuple[str, ...]
 _END = ""
@@ -18,7 +19,8 @@ class Branch:
     p: float
     """The probability of the word after what comes before it."""
     endings: list[tuple[str, float]]
-    """The likeliest ways on, the word included, with their probabilities after what comes before it."""
+    """The likeliest ways on, the word included, as far as the best of them differs from the other branch's best; with
+    their probabilities after what comes before it."""
     others: int
     """How many ways on there are besides."""
 
@@ -37,18 +39,20 @@ class GardenPath:
 
 
 def garden_path(p: Mapping[str, float]) -> GardenPath | None:
-    """Where greedy search goes wrong; none where it finds the likeliest output.
+    """Where greedy search goes wrong; none where it finds the likeliest output, or one that is as likely.
 
     Args:
         p: of every possible output, words between spaces, the likeliest first.
     """
     split = {(*text.split(), _END): probability for text, probability in p.items()}
     mode, greedy = next(iter(split)), _greedy(split)
-    if greedy == mode:
+    if split[greedy] == split[mode]:
         return None
-    place = next(place for place, (one, other) in enumerate(zip(greedy, mode, strict=False)) if one != other)
-    reachable = _reachable(split, mode[:place])
-    of_greedy, of_mode = (_branch(reachable, place, words[place]) for words in (greedy, mode))
+    place = _common(greedy, mode)
+    reachable = {words[place:]: q for words, q in split.items() if words[:place] == mode[:place]}
+    first, second = ([words for words in reachable if words[0] == one[place]] for one in (greedy, mode))
+    same = _common(first[0][::-1], second[0][::-1])
+    of_greedy, of_mode = (_branch(reachable, ways, max(1, len(ways[0]) - same)) for ways in (first, second))
     return GardenPath(" ".join(mode[:place]), of_greedy, of_mode, split[greedy], split[mode])
 
 
@@ -68,8 +72,16 @@ def _reachable(p: Mapping[Words, float], prefix: Words) -> dict[Words, float]:
     return {words: q for words, q in p.items() if words[: len(prefix)] == prefix}
 
 
-def _branch(reachable: Mapping[Words, float], place: int, word: str) -> Branch:
-    """What the outputs that can be reached do if this word comes next."""
+def _common(one: Words, other: Words) -> int:
+    """How many words both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _branch(reachable: Mapping[Words, float], ways: list[Words], length: int) -> Branch:
+    """These ways on, of all that can be reached, told apart by their first words."""
     total = sum(reachable.values())
-    ways = {" ".join(words[place:]).strip(): q / total for words, q in reachable.items() if words[place] == word}
-    return Branch(word, sum(ways.values()), list(ways.items())[:_SHOWN], max(0, len(ways) - _SHOWN))
+    endings: dict[str, float] = defaultdict(float)
+    for words in ways:
+        endings[" ".join(words[:length]).strip()] += reachable[words] / total
+    ranked = sorted(endings.items(), key=lambda ending: -ending[1])
+    return Branch(ways[0][0], sum(endings.values()), ranked[:_SHOWN], max(0, len(ranked) - _SHOWN))

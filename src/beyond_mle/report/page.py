@@ -116,13 +116,14 @@ class Page(PageFiles):
         return worlds.introductions(self.study, [self.jobs[run.key] for run in self.runs], self.data(object))
 
     def examples(self, decoders: Collection[str] = ()) -> HTML:
-        """What the page's models say of a few test sources, as p judges it.
+        """The page's tasks by example, and what its models say of a few test sources, as p judges it.
 
         Args:
             decoders: whose outputs to show, by name; by default those of each run's first one.
         """
         chosen = arms(self.jobs, self.runs, decoders)
-        return examples.viewer(self.study, self.data(TextData), chosen, self.outputs)
+        said = examples.viewer(self.study, self.data(TextData), chosen, self.outputs)
+        return HTML(f"{self.worlds().data}\n{said.data}")
 
     def example(self, model: str | None = None) -> HTML:
         """What one model says of the first test source after MLE, after more of it, and after the objective at issue.

@@ -188,11 +188,13 @@ class Embedded(TextTask):
     def illustrate(self, source: str) -> Illustration:
         """What the likeliest outputs of a test source say, and how each style says it with its preferred words."""
         content, _ = max(self.contents(self._meanings("test")[source]), key=lambda alternative: alternative[1])
-        wordings = [
-            Wording(p, self._into.describe(content[0], style), " ".join(self._into.canonical(content, number)))
-            for number, (style, p) in enumerate(zip(self._styles, self._style_p, strict=True))
-        ]
-        return Illustration([gloss(clause) for clause in content], wordings)
+        wordings: dict[str, Wording] = {}
+        for number, (style, p) in enumerate(zip(self._styles, self._style_p, strict=True)):
+            text = " ".join(self._into.canonical(content, number))
+            same = wordings.get(text)  # styles can differ in a part alone that the content lacks
+            order = same.style if same else self._into.describe(content[0], style)
+            wordings[text] = Wording(p + (same.odds if same else 0), order, text)
+        return Illustration([gloss(clause) for clause in content], list(wordings.values()))
 
     def _meanings(self, split: str) -> dict[str, Meaning]:
         """The meanings of a split by the texts of their sources."""
