@@ -31,7 +31,7 @@ def test_an_example_says_the_same_in_every_style(study, finished):
         rows = [[cell.text for cell in tr.find_all("td")] for tr in details.table.tbody.find_all("tr")]
         assert source.text in details.dl.text
         assert {text for _, text, _ in rows} <= set(source.truth["outputs"])
-        assert sum(float(odds.removesuffix(" %")) for *_, odds in rows) == pytest.approx(100, abs=0.2)
+        assert sum(float(odds.removesuffix("\N{NO-BREAK SPACE}%")) for *_, odds in rows) == pytest.approx(100, abs=0.2)
 
 
 def test_the_example_is_the_first_garden_path(study, finished):
@@ -40,7 +40,7 @@ def test_the_example_is_the_first_garden_path(study, finished):
     path = next(source for source in quoted(data, 1) if source.garden_path)
     assert path.text in found.dl.text
     assert "garden path" in found.text
-    assert f"{100 * path.garden_path.p_mode:.3g} %" in found.text
+    assert f"{100 * path.garden_path.p_mode:.3g}\N{NO-BREAK SPACE}%" in found.text
 
 
 @pytest.mark.parametrize(("page", "kind"), [("plane-fits", "plane"), ("finite-fits", "strings")])
