@@ -45,6 +45,9 @@ for kind, metrics in (("quality", quality), ("sharpness", sharpness)):
     figure = lines.lines(rows, "order", "model")
     display(page.show(figure, rows, f"{kind}_by_order", f"{kind.capitalize()} against k: mean and sd over seeds."))
 
+# %%
+page.worlds()
+
 # %% [markdown]
 # ## All functions, beside their controls
 # Gains are paired by seed. A mark right of zero is better than training on with MLE; `convex-pure-scratch` never had

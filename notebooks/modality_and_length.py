@@ -13,8 +13,7 @@
 # the gain needs the assumption, it vanishes there; if a model commits to an arbitrary mode, the gain stays.
 #
 # **Length.** The optimum $q \propto p^{\beta}$ has $\beta = T/(T - k)$: the longer the sentence, the less an order $k$
-# sharpens. If that decides the gain, it shrinks with length. If what hurts long outputs is that their words do not
-# agree with each other, it grows.
+# sharpens. If that decides the gain, it shrinks with length; if long outputs suffer from words that disagree, it grows.
 #
 # Gains are those over MLE, continued from the same weights for as many steps, and paired by seed.
 
@@ -35,6 +34,9 @@ page = Page(name, load_resolved(study), Path(results))
 scores = selections.searched(selections.trained(page.scores()), page.jobs)
 styles, clauses = selections.swept(scores, "styles"), selections.swept(scores, "main_clauses")
 metrics = ["bleu", "validity", "repetition"]
+
+# %%
+page.worlds()
 
 # %% [markdown]
 # ## Modality: how many styles

@@ -46,6 +46,9 @@ figure = training.compare(logs, page.palette, ["validation", "nll"])
 caption = "Validation, and the training NLL per token of the true words after what the model was given to read."
 page.show(figure, logs, "training", f"{caption} A line is the mean over seeds, a band the sd.")
 
+# %%
+page.examples()
+
 # %% [markdown]
 # ## Does it help?
 # If reading its own words in training helps the model in use, greedy outputs gain. If it only unlearns what the words

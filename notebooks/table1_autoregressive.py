@@ -25,17 +25,19 @@ name = "table1_autoregressive"
 from pathlib import Path
 
 import pandas as pd
-from IPython.display import display
 
 from beyond_mle.config import load_resolved
 from beyond_mle.report import effects, html_table, selections
-from beyond_mle.report.figures import bars, lines
+from beyond_mle.report.figures import bars
 from beyond_mle.report.page import Page
 
 page = Page(name, load_resolved(study), Path(results))
 paper = page.paper(["bleu"], ["wmt14-ende", "wmt14-deen"]).query("model == 'transformer'")
 paper = pd.concat([paper, effects.search_gaps(paper, ["beam5"])])
 html_table.printed(paper, "decoder", "The paper's Table 1 (Shao et al. 2023): one run each, tokenised BLEU.")
+
+# %%
+page.examples(["greedy", "beam5"])
 
 # %% [markdown]
 # ## Our numbers
@@ -47,8 +49,7 @@ table = page.table(["bleu"], ["greedy", "beam5", effects.gap_name("beam5")])
 page.comparison(selections.trained(table), "decoder", "BLEU by sacreBLEU; Δ is per seed.")
 
 # %% [markdown]
-# Where $p(y \mid x)$ is known, some rows need no training: $p$ itself, searched greedily and exactly or sampled, and
-# the closed-form optimum for each order $k$ in use.
+# Where $p(y \mid x)$ is known, rows without training: $p$ itself, and the closed-form optimum for each order $k$.
 
 # %%
 table = page.table(["bleu"], ["greedy", "exact", effects.gap_name("exact"), "sample"])
@@ -68,10 +69,3 @@ page.comparison(table, "metric", "Can the output occur, is it the likeliest, how
 # A sharper model explains held-out references worse: NLL rises while entropy falls.
 sharpness = ["entropy", "nll", "kl", "log-q-mode"]
 page.comparison(page.table(sharpness, ["none"]), "metric", "The model's probabilities; kl is KL[P‖Q].")
-
-# %%
-rows = page.means(scores, sharpness, "none")
-page.show(lines.by_order(rows, page.palette), rows, "sharpness", "Sharpness against k: mean and sample sd over seeds.")
-
-# %%
-display(*page.learning_curves())

@@ -35,6 +35,9 @@ rouge = ["rouge1", "rouge2", "rougel"]
 paper = page.paper(rouge, ["cnndm", "xsum"])
 html_table.printed(paper, "metric", "The paper's Table 2 (Shao et al. 2023): CNN/DM and XSum, one run each.")
 
+# %%
+page.examples(["beam5"])
+
 # %% [markdown]
 # ## Our numbers
 # The search behind the paper's numbers and its order $k$ are not known to us; we print them beside our beam

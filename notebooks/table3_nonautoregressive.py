@@ -35,6 +35,9 @@ paper = page.paper(["speed-up", "bleu", "comet"], ["wmt14-ende", "wmt14-deen"])
 paper = paper[(paper.model != "transformer") | (paper.objective == "mle") & (paper.decoder == "beam5")]
 html_table.printed(paper, "metric", "The paper's Table 3 (Shao et al. 2023): one run each, tokenised BLEU.")
 
+# %%
+page.examples(["beam5", "single-pass", "length-beam5", "best-path"])
+
 # %% [markdown]
 # ## Our numbers
 # The **control**, `mle-continued`, is MLE continued from the same weights for as many steps. The speed-up is of
@@ -71,6 +74,3 @@ page.comparison(table, "metric", "The model's probabilities; kl is KL[P‖Q].")
 speeds = effects.speed_ups(page.speeds(), "transformer", ["beam5", "greedy"])
 caption = "Measured in turn in one process; the objective should not matter. × beam5: times faster than the Transformer"
 html_table.plain(speeds, f"{caption} with beam search.")
-
-# %%
-display(*page.learning_curves())

@@ -17,7 +17,11 @@ from beyond_mle.types import Loss, Spec
 
 
 class Task(Protocol):
-    """What is learnt. It is built as `cls(options)`."""
+    """What is learnt. It is built as `cls(options)`.
+
+    Pages introduce it by the docstring of its class, in Markdown, and a task of text by an example, which it may take
+    apart (`tasks.illustration.Illustrated`).
+    """
 
     Options: ClassVar[type[BaseOptions]]
     spec: ClassVar[type[Spec]]

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from IPython.display import HTML
-from jinja2 import Environment, FileSystemLoader
 
-_ENVIRONMENT = Environment(loader=FileSystemLoader(Path(__file__).parent / "template"), autoescape=True)
+from beyond_mle.report.templates import fill
 
 
 @dataclass(frozen=True)
@@ -71,4 +69,4 @@ class Table:
 
 def render(**parts: object) -> HTML:
     """The HTML of some parts of a page: any of those that the template names."""
-    return HTML(_ENVIRONMENT.get_template("table.html.j2").render(parts).strip())
+    return fill("table.html.j2", **parts)

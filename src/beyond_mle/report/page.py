@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from beyond_mle.files import read_json
 from beyond_mle.outputs import read_outputs
-from beyond_mle.report import figures, html_table, results, style
+from beyond_mle.report import examples, figures, html_table, results, style, worlds
+from beyond_mle.report.arms import arms, three_arms
 from beyond_mle.report.curves import read_curves
 from beyond_mle.report.effects import SPEED_UP
 from beyond_mle.report.figures import training
@@ -21,6 +22,7 @@ from beyond_mle.report.pages import PUBLISHED, PageFiles, study_pages, title_of
 from beyond_mle.report.published import as_scores, load_published
 from beyond_mle.report.tables import COLUMNS, read_table
 from beyond_mle.runs import Run
+from beyond_mle.text.data import TextData
 
 
 class Page(PageFiles):
@@ -108,6 +110,29 @@ class Page(PageFiles):
     def outputs(self, run: Run, decoder: str) -> list[list[Any]]:
         """A run's outputs by one decoder, by its label."""
         return read_outputs(self.layout.outputs(run.key, decoder))
+
+    def worlds(self) -> HTML:
+        """The page's tasks, each introduced by an example."""
+        return worlds.introductions(self.study, [self.jobs[run.key] for run in self.runs], self.data(object))
+
+    def examples(self, decoders: Collection[str] = ()) -> HTML:
+        """The page's tasks by example, and what its models say of a few test sources, as p judges it.
+
+        Args:
+            decoders: whose outputs to show, by name; by default those of each run's first one.
+        """
+        chosen = arms(self.jobs, self.runs, decoders)
+        said = examples.viewer(self.study, self.data(TextData), chosen, self.outputs)
+        return HTML(f"{self.worlds().data}\n{said.data}")
+
+    def example(self, model: str | None = None) -> HTML:
+        """What one model says of the first test source after MLE, after more of it, and after the objective at issue.
+
+        Args:
+            model: by its name; where the page has no such model, the first one that was trained in this way.
+        """
+        chosen = three_arms(arms(self.jobs, self.runs), model)
+        return examples.single(self.study, self.data(TextData), chosen, self.outputs)
 
     def data(self, kind: type) -> dict[str, Any]:
         """The page's tasks with this kind of data, such as `PlaneData`, by their labels."""

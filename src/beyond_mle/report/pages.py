@@ -14,6 +14,7 @@ from beyond_mle.errors import UserError, nearest
 from beyond_mle.jobs import Job, jobs
 from beyond_mle.layout import Layout
 from beyond_mle.report import results, style
+from beyond_mle.report.arms import arms
 from beyond_mle.runs import Run, page_runs, pages
 from beyond_mle.study import Study
 
@@ -102,6 +103,9 @@ class PageFiles:
         """The files that the page needs, as the calls in its notebook tell; it shows the speed files too."""
         used = set(re.findall(r"\bpage\.(\w+)", notebook_of(self.name).read_text(encoding="utf-8")))
         layout, keys = self.layout, [run.key for run in self.runs]
+        prepared = [layout.prepared(task) for task in self.tasks]
+        quoted = {arm.job.run.key: arm.job.decoders for arm in arms(self.jobs, self.runs)}
+        said = [layout.outputs(key, label) for key, decoders in quoted.items() for label in decoders]
         files = {
             "table": [PUBLISHED, *([layout.page_table(self.name)] if keys and self.name != INDEX else [])],
             "paper": [PUBLISHED],
@@ -110,8 +114,11 @@ class PageFiles:
             "logs": [layout.training_log(key) for key in keys],
             "learning_curves": [layout.training_log(key) for key in keys],
             "outputs": [layout.outputs(key, label) for key in keys for label in self.jobs[key].decoders],
-            "cleaning": [layout.prepared(task) for task in self.tasks],
-            "data": [layout.prepared(task) for task in self.tasks],
+            "cleaning": prepared,
+            "data": prepared,
+            "worlds": prepared,
+            "examples": [*prepared, *said],
+            "example": [*prepared, *said],
             "scorecard": [layout.scorecard],
             "identities": [layout.identities],
             "errata": [layout.errata],

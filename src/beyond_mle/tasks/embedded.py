@@ -20,8 +20,9 @@ from pydantic import Field
 from beyond_mle.errors import UserError
 from beyond_mle.options import Options
 from beyond_mle.tasks.embedded_data import EmbeddedData
+from beyond_mle.tasks.illustration import Illustration, Wording
 from beyond_mle.tasks.language import Language, Slot, Style, Tokens
-from beyond_mle.tasks.meaning import Meaning
+from beyond_mle.tasks.meaning import Meaning, gloss
 from beyond_mle.tasks.prepared import Prepared
 from beyond_mle.tasks.text_task import TextTask
 from beyond_mle.text.scoring import Scoring
@@ -177,12 +178,27 @@ class Embedded(TextTask):
 
     def distributions(self, split: str) -> Callable[[str], dict[str, float]]:
         """A function from the text of a source of this split to p(·|x)."""
-        meanings = {" ".join(self.source(meaning)): meaning for meaning in self._drawn(split)[1]}
+        meanings = self._meanings(split)
 
         def distribution(source: str) -> dict[str, float]:
             return {" ".join(tokens): p for tokens, p in self.distribution(meanings[source]).items()}
 
         return distribution
+
+    def illustrate(self, source: str) -> Illustration:
+        """What the likeliest outputs of a test source say, and how each style says it with its preferred words."""
+        content, _ = max(self.contents(self._meanings("test")[source]), key=lambda alternative: alternative[1])
+        wordings: dict[str, Wording] = {}
+        for number, (style, p) in enumerate(zip(self._styles, self._style_p, strict=True)):
+            text = " ".join(self._into.canonical(content, number))
+            same = wordings.get(text)  # styles can differ in a part alone that the content lacks
+            order = same.style if same else self._into.describe(content[0], style)
+            wordings[text] = Wording(p + (same.odds if same else 0), order, text)
+        return Illustration([gloss(clause) for clause in content], list(wordings.values()))
+
+    def _meanings(self, split: str) -> dict[str, Meaning]:
+        """The meanings of a split by the texts of their sources."""
+        return {" ".join(self.source(meaning)): meaning for meaning in self._drawn(split)[1]}
 
     @property
     def _sizes(self) -> dict[str, int]:

@@ -16,7 +16,12 @@ from beyond_mle.tasks.meaning import Meaning, MeaningOptions, draw_meaning
 
 @TASKS.register("grammar")
 class Grammar(Embedded):
-    """The embedded translation task."""
+    """Translation between two invented languages: `a` has English words, `b` German ones; `ab` is a to b, `ba` b to a.
+
+    A source states a meaning in the plainest words of its language. A target says the same in one of several *styles*,
+    each a word order with words of one register, and chooses among synonyms word by word. All the odds are known, and
+    so is p(y|x) of every possible target: what a model says can be judged without a reference.
+    """
 
     class Options(EmbeddedOptions, MeaningOptions):
         """Which way; what the meanings contain; how many-sided p(y|x) is, how many pairs are drawn."""

@@ -34,7 +34,14 @@ _BACKGROUND, _NEWS = 0, 5
 
 @TASKS.register("grammar-summary")
 class GrammarSummary(Embedded):
-    """The embedded summarization task. A meaning has one clause per sentence of the document."""
+    """Summaries of short documents in an invented language of English words.
+
+    One sentence of the document, anywhere, is the news: the only one that says when something happened. A summary tells
+    it in one of several *styles*, each a word order with words of one register; it drops each detail, and chooses among
+    synonyms, with known odds. So p(y|x) of every possible summary is known.
+    """
+
+    # A meaning has one clause per sentence of the document.
 
     class Options(EmbeddedOptions):
         """What the documents contain, what their summaries keep; how many-sided p(y|x) is, how many pairs are drawn."""

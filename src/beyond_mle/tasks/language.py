@@ -30,6 +30,11 @@ class Style:
     needs: str | None
     otherwise: list[tuple[str, str]]
 
+    def order_of(self, clause: Clause) -> list[tuple[str, str]]:
+        """The order of a clause, which may lack what the style needs."""
+        lacking = self.needs is not None and getattr(clause, self.needs) is None
+        return self.otherwise if lacking else self.order
+
 
 class Language:
     """A language, with the odds of its synonyms."""
@@ -59,14 +64,18 @@ class Language:
         for number, clause in enumerate(meaning):
             if number > 0:
                 slots.append(_fixed(self._words["and"]))
-            lacking = style.needs is not None and getattr(clause, style.needs) is None
-            for part, case in style.otherwise if lacking else style.order:
+            for part, case in style.order_of(clause):
                 slots += self._constituent(clause, part, case, style.register)
         return slots
 
     def canonical(self, meaning: Meaning, style: int = 0) -> Tokens:
         """The meaning in one style (by default the first), with the preferred synonyms throughout."""
         return tuple(token for slot in self.slots(meaning, self.styles[style]) for token in slot[0][0])
+
+    def describe(self, clause: Clause, style: Style) -> str:
+        """A style in a few words: its register, and the order in which it puts the parts that a clause has."""
+        parts = [part for part, case in style.order_of(clause) if self._constituent(clause, part, case, style.register)]
+        return f"register {style.register + 1}: {' '.join(parts)}"
 
     def _constituent(self, clause: Clause, part: str, case: str, register: int) -> list[Slot]:
         """The slots of one part of a style's order; none for a constituent that the clause lacks."""

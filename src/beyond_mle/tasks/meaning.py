@@ -36,6 +36,9 @@ class NounPhrase:
     adjective: str | None
     noun: str
 
+    def __str__(self) -> str:
+        return " ".join(word for word in (self.determiner, self.adjective, self.noun) if word)
+
 
 @dataclass(frozen=True)
 class Clause:
@@ -53,6 +56,15 @@ class Clause:
 
 Meaning = tuple[Clause, ...]
 """One main clause, or several joined by 'and'."""
+
+
+def gloss(clause: Clause) -> dict[str, str]:
+    """What a clause says, part by part, in the English names of the concepts."""
+    place = " ".join(map(str, clause.place)) if clause.place else None
+    reason = " ".join(map(str, clause.reason)) if clause.reason else None
+    parts = {"subject": clause.subject, "verb": clause.verb, "object": clause.object}
+    parts |= {"place": place, "time": clause.time, "reason": reason}
+    return {name: str(part) for name, part in parts.items() if part is not None}
 
 
 def draw_meaning(options: MeaningOptions, rng: random.Random) -> Meaning:

@@ -76,7 +76,7 @@ class ParallelOptions(Options):
 
 @TASKS.register("parallel")
 class Parallel(TextTask):
-    """Pairs of texts read from files."""
+    """Pairs of real texts. Of what else could be said of a source, only its references are known."""
 
     Options = ParallelOptions
 

@@ -64,7 +64,7 @@ class PlaneData:
 
 @TASKS.register("plane")
 class Plane:
-    """A density p in the plane, as samples, as log p, and as a grid to integrate on."""
+    """Points in the plane, from a density p that is known: a mixture of ten round Gaussians, or one Gaussian."""
 
     spec: ClassVar[type[Spec]] = VectorSpec
     Data = PlaneData

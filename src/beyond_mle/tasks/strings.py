@@ -57,17 +57,20 @@ class LanguageData:
 
 @TASKS.register("strings")
 class FiniteLanguage:
-    """A language with known p; its strings are listed by length, then in lexicographic order.
+    """A language so small that its strings can all be listed, each with its known probability p."""
 
-    Raises:
-        UserError: if the least length exceeds the greatest.
-    """
+    # They are listed by length, then in lexicographic order.
 
     Options = StringsOptions
     spec: ClassVar[type[Spec]] = FiniteSpec
     Data = LanguageData
 
     def __init__(self, options: StringsOptions):
+        """Draw p.
+
+        Raises:
+            UserError: if the least length exceeds the greatest.
+        """
         longest = len(options.symbols)
         shortest = options.shortest or longest
         if shortest > longest:

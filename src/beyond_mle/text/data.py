@@ -38,6 +38,10 @@ class TextData:
         """The encoded pairs of a split."""
         return EncodedPairs.load(self.folder / f"{split}.npz")
 
+    def sources(self, split: str) -> list[str]:
+        """The sources of a split."""
+        return [row["source"] for row in read_jsonl(self.folder / f"{split}.jsonl")]
+
     def references(self, split: str) -> list[list[str]]:
         """All targets of each source of a split."""
         return [row["targets"] for row in read_jsonl(self.folder / f"{split}.jsonl")]

@@ -23,7 +23,10 @@ def test_inputs_are_what_the_notebook_reads_and_no_more(study, finished):
     layout = Layout(finished)
     table1 = Page("table1_autoregressive", study, finished).inputs()
     key = "grammar-ab/transformer/mle/seed1"
-    assert {layout.page_table("table1_autoregressive"), layout.scores(key), layout.training_log(key)} <= set(table1)
+    assert {layout.page_table("table1_autoregressive"), layout.scores(key)} <= set(table1)
+    assert layout.training_log(key) not in table1
+    curves = Page("text-fits", study, finished).inputs()
+    assert layout.training_log("grammar-clauses/transformer/mle/seed1") in curves
     assert not [path for path in table1 if "vanilla-nat" in str(path)]
     plane = Page("plane-fits", study, finished).inputs()
     assert layout.prepared("mixture") in plane

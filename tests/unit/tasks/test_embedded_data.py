@@ -77,3 +77,14 @@ def test_a_batch_holds_the_pairs_of_its_rows(data):
         expected = [data.references("train")[row][0] for row in key]
         assert data.decode(unpad(batch.target_BT)) == expected
         assert batch.density is None
+
+
+def test_an_illustration_says_what_its_source_says_in_every_style(task, data):
+    for source, truth in zip(data.sources("test"), data.truth(), strict=True):
+        found = task.illustrate(source)
+        assert sum(wording.odds for wording in found.wordings) == pytest.approx(1)
+        assert len({wording.text for wording in found.wordings}) == len(found.wordings)
+        assert {wording.text for wording in found.wordings} <= set(truth["outputs"])
+        (clause,) = found.meaning
+        assert list(clause)[:3] == ["subject", "verb", "object"]
+        assert all(part in source.split() for part in clause["subject"].split())
