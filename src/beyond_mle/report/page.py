@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 
 from beyond_mle.files import read_json
 from beyond_mle.outputs import read_outputs
-from beyond_mle.report import figures, html_table, results, style
+from beyond_mle.report import figure_html, html_table, results, style
 from beyond_mle.report.curves import read_curves
 from beyond_mle.report.effects import SPEED_UP
 from beyond_mle.report.figures import training
 from beyond_mle.report.gains import gains
 from beyond_mle.report.labels import labelled
-from beyond_mle.report.pages import PUBLISHED, PageFiles, study_pages, title_of
+from beyond_mle.report.pages import PUBLISHED, PageFiles
 from beyond_mle.report.published import as_scores, load_published
 from beyond_mle.report.tables import COLUMNS, read_table
 from beyond_mle.runs import Run
@@ -134,7 +134,7 @@ class Page(PageFiles):
 
     def others(self) -> dict[str, str]:
         """The other pages: file → title."""
-        return {f"{name}.html": title_of(name) for name in study_pages(self.study) if name != self.name}
+        return {f"{name}.html": title for name, title in self.titles.items() if name != self.name}
 
     def paired(self, metric: str) -> pd.DataFrame:
         """Each run against its control on the same test sentences: the paired bootstrap, seed by seed."""
@@ -205,10 +205,17 @@ class Page(PageFiles):
                 rows.append([style.task_label(self.study, task), split, counts["read"], counts["kept"], dropped])
         return pd.DataFrame(rows, columns=["task", "split", "read", "kept", "dropped"])
 
-    def show(self, figure: Figure, data: pd.DataFrame, name: str, caption: str) -> HTML:
-        """Show a figure and save it, with its data, below report/figures/."""
-        stem = self.folder / "report" / "figures" / self.name / name
-        return figures.show(figure, data, stem, f"{caption} {self.study.caveat}")
+    def show(self, figure: Figure, data: pd.DataFrame, name: str, caption: str, place: str = "") -> HTML:
+        """Show a figure and save it, with its data, below report/figures/.
+
+        Args:
+            figure: what to show.
+            data: what it was drawn from.
+            name: of its files.
+            caption: what the figure shows.
+            place: which figure of which paper it is or answers to.
+        """
+        return figure_html.show(figure, data, self.folder / "report" / "figures" / self.name / name, caption, place)
 
     def _summary(self, run: Run) -> dict[str, Any]:
         return read_json(self.layout.summary(run.key))

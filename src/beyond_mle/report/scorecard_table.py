@@ -5,8 +5,10 @@ from typing import Any, get_args
 
 from IPython.display import HTML
 
-from beyond_mle.report.cells import Cell, Column, Group, Row, Table, render
+from beyond_mle.report.cells import Cell, Column, Group, Row, Table
+from beyond_mle.report.html_table import TEMPLATE
 from beyond_mle.report.style import fixed
+from beyond_mle.report.templates import fill
 from beyond_mle.report.verdicts import Verdict
 from beyond_mle.study import Study
 
@@ -28,10 +30,10 @@ def scorecard(study: Study, card: Sequence[dict[str, Any]]) -> HTML:
     rest = [row for row in card if row["verdict"] == "not run"]
     note = "Measured: mean over seeds, with Student's 95 % interval, paired by seed; exact results have no interval."
     nothing = "None of the claims is measured by this study."
-    table = Table(_COLUMNS, _by_paper(run), f"{note} {study.caveat}", nothing)
+    table = Table(_COLUMNS, _by_paper(run), note, nothing)
     title = f"{len(rest)} claims not run in this study"
     folded = {"title": title, "table": Table(_COLUMNS, _by_paper(rest))} if rest else None
-    return render(counts=counts, table=table, folded=folded)
+    return fill(TEMPLATE, counts=counts, table=table, folded=folded)
 
 
 def _by_paper(card: Sequence[dict[str, Any]]) -> list[Group]:

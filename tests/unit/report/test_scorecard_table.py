@@ -21,7 +21,7 @@ def test_the_scorecard_groups_claims_by_paper_and_leaves_exact_numbers_without_i
     keys = ("source", "measured", "low", "high")
     card = [{**row, "id": str(i), **dict(zip(keys, values, strict=True))} for i, values in enumerate(numbers)]
     soup = BeautifulSoup(scorecard_table.scorecard(study, card).data, "html.parser")
-    lines = [[cell.text for cell in tr.find_all(["th", "td"])] for tr in soup.tbody.find_all("tr")]
+    lines = [[cell.text for cell in tr.find_all(["th", "td"])] for tr in soup.select("tbody tr")]
     assert [line[0] if len(line) == 1 else line[2] for line in lines] == ["A", "Table 1", "Table 2", "B", "eq. 1"]
     assert lines[1][4:6] == ["2.00", "[1.00, 3.00]"]
     assert lines[2][4:6] == ["1.00", ""]
