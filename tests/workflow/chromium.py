@@ -57,13 +57,13 @@ class Tab:
             raise RuntimeError(f"{method}: {answer['error']['message']}")
         return answer["result"]
 
-    def open(self, page: Path, width: int, media: str = "screen", **features: str) -> None:
+    def open(self, page: Path, width: int, media: str = "", **features: str) -> None:
         """Load a page.
 
         Args:
             page: its file.
             width: of the screen in CSS pixels; a narrow one is a telephone's.
-            media: "screen" or "print".
+            media: "screen" or "print"; by default what the browser is asked for.
             features: of the media, such as prefers_color_scheme="dark".
         """
         self.events.clear()
