@@ -10,6 +10,7 @@ from IPython.display import HTML
 from matplotlib.axes import Axes
 from matplotlib.category import StrCategoryFormatter
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.ticker import FixedFormatter
 
 from beyond_mle.report import figures
@@ -40,25 +41,26 @@ def show(figure: Figure, data: pd.DataFrame, stem: Path, caption: str, place: st
 
 
 def description(figure: Figure) -> str:
-    """What is plotted, read from the panels: their titles, what is on their axes, and the series that are told apart.
+    """What is plotted, read from the panels: their titles, what is on their axes, and the series that a legend names.
 
     >>> axis = Figure().subplots()
     >>> axis.set(title="CTC", xlabel="order", ylabel="BLEU") and None
     >>> description(axis.figure)
-    '1 panel: CTC; BLEU against order.'
+    '1 panel. Titles: CTC. Axes: BLEU against order.'
     """
-    panels = [axis for axis in figure.axes if axis.axison and axis.get_label() != "<colorbar>"]
+    panels = [axis for axis in figure.axes if axis.get_label() != "<colorbar>"]
     if not panels:
         return " ".join(f"{text.get_text()}." for text in figure.texts)
     y = _listed(axis.get_ylabel() or figure.get_supylabel() for axis in panels)
     x = _listed(axis.get_xlabel() or figure.get_supxlabel() for axis in panels)
-    parts = [
-        _listed(axis.get_title(side) for axis in panels for side in ("left", "center", "right")),
-        " against ".join(labels for labels in (y, x) if labels),
-        _listed([*figures.legend_handles(figure.axes), *(name for axis in panels for name in _categories(axis))]),
-    ]
-    plural = "" if len(panels) == 1 else "s"
-    return f"{len(panels)} panel{plural}: {'; '.join(part for part in parts if part)}."
+    told = {
+        "Titles": _listed(axis.get_title(side) for axis in panels for side in ("left", "center", "right")),
+        "Axes": " against ".join(labels for labels in (y, x) if labels),
+        "Along an axis": _listed(name for axis in panels for name in _categories(axis)),
+        "Series": _listed(text.get_text() for legend in figure.findobj(Legend) for text in legend.get_texts()),
+    }
+    sentences = [f"{len(panels)} panel{'' if len(panels) == 1 else 's'}"]
+    return " ".join(f"{one}." for one in [*sentences, *(f"{name}: {text}" for name, text in told.items() if text)])
 
 
 def _categories(axis: Axes) -> list[str]:
@@ -70,4 +72,4 @@ def _categories(axis: Axes) -> list[str]:
 def _listed(texts: Iterable[str]) -> str:
     """The texts in order, each once, on one line, without the marks of formulas."""
     clean = (" ".join(re.sub(r"\\mathrm|[$\\{}]", "", text).split()) for text in texts)
-    return ", ".join(dict.fromkeys(text for text in clean if text))
+    return "; ".join(dict.fromkeys(text for text in clean if text))

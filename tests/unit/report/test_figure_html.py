@@ -16,6 +16,7 @@ def panels() -> Figure:
         axis.plot([1, 2], [3, 4], label="convex-exp")
         axis.set(title=title, xlabel="order")
     figure.axes[0].set_ylabel("BLEU")
+    figures.legend(figure, figure.axes)
     return figure
 
 
@@ -24,7 +25,10 @@ def test_a_shown_figure_is_embedded_described_and_leads_to_its_files(panels, tmp
     html = figure_html.show(panels, DATA, stem, 'Entropy, "H".', place="Shao et al. 2023, Figure 2").data
     soup = BeautifulSoup(html, "html.parser")
     assert soup.img["src"].startswith("data:image/svg+xml;base64,")
-    assert soup.img["alt"] == 'Entropy, "H". 2 panels: CTC, pi = 0.1; BLEU against order; convex-exp.'
+    assert (
+        soup.img["alt"]
+        == 'Entropy, "H". 2 panels. Titles: CTC; pi = 0.1. Axes: BLEU against order. Series: convex-exp.'
+    )
     links = {a.text: a["href"] for a in soup.find_all("a")}
     assert links == {
         "Data (CSV)": "figures/table1/entropy.csv",
@@ -44,7 +48,7 @@ def test_a_figure_without_a_place_in_a_paper_names_none(panels, tmp_path):
 def test_names_along_an_axis_are_told_and_the_numbers_of_another_are_not():
     figure = Figure()
     figure.subplots().barh(["mle", "convex-exp"], [3, 4])
-    assert figure_html.description(figure) == "1 panel: mle, convex-exp."
+    assert figure_html.description(figure) == "1 panel. Along an axis: mle; convex-exp."
 
 
 def test_what_stands_for_a_missing_figure_is_described_as_that():
