@@ -13,6 +13,7 @@ from beyond_mle.jobs import REGISTRIES, Entry, Job, entry, jobs, yardsticks
 from beyond_mle.options import parse
 from beyond_mle.plugins import load_plugins
 from beyond_mle.references import Choice
+from beyond_mle.registry import TASKS
 from beyond_mle.study import Study
 
 
@@ -76,6 +77,8 @@ def check(values: dict[str, Any]) -> Study:
         for name in getattr(study, section):
             _check_defined(study, section, name)
     yardsticks(study)
+    if not isinstance(study.caveat, str) and (strange := set(study.caveat) - set(TASKS)):
+        raise UserError(f"caveat: there is no kind of task '{min(strange)}': {nearest(min(strange), TASKS)}")
     for job in jobs(study).values():
         check_job(job)
     if unknown := set(study.speed_of) - set(study.experiments):

@@ -82,8 +82,9 @@ class Study(Options):
 
     preset: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     """The folder under results/."""
-    caveat: str = ""
-    """Printed on every page and table, such as 'Smoke run: the numbers mean nothing.'"""
+    caveat: str | dict[str, str] = ""
+    """Printed at the top of every page, such as 'Smoke run: the numbers mean nothing.' By kind of task: only of pages
+    that show such tasks."""
     mirror: str | None = None
     """A folder that holds the source files; the environment variable BEYOND_MLE_MIRROR takes precedence."""
     plugins: list[str] = Field(default=[])

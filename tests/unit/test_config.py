@@ -59,6 +59,7 @@ def test_a_small_study_is_accepted_down_to_every_option():
         (f"{STAGE}.start_from", "mel", f"{STAGE}.start_from: 'mel' of run 'g/transformer/mle-continued/seed1'"),
         (f"{STAGE}.control", "nothing", f"{STAGE}.control: 'nothing' of run 'g/transformer/mle-continued/seed1'"),
         ("yardsticks", {"validty": False}, "there is no yardstick 'validty': did you mean 'validity'?"),
+        ("caveat", {"gramar": "Small."}, "caveat: there is no kind of task 'gramar': did you mean 'grammar'"),
         ("speed_of", ["f"], "speed_of: there is no experiment 'f': "),
         (
             "objectives.mle-continued",

@@ -1,12 +1,8 @@
 """What a table of the report is made of: plain data, which template/table.html.j2 turns into HTML."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
-
-from IPython.display import HTML
-
-from beyond_mle.report.templates import fill
 
 
 @dataclass(frozen=True)
@@ -67,6 +63,26 @@ class Table:
     """Said instead of a table without rows."""
 
 
-def render(**parts: object) -> HTML:
-    """The HTML of some parts of a page: any of those that the template names."""
-    return fill("table.html.j2", **parts)
+def told(table: Table) -> Table:
+    """The table without the columns in which no cell tells anything: all are empty, or `faint` for want of a number."""
+    kept = {
+        place
+        for group in table.groups
+        for row in group.rows
+        for place, cell in enumerate(row.cells)
+        if cell.text and cell.look != "faint"
+    }
+    columns, place = [], 0
+    for column in table.columns:
+        below = range(place, place + (len(column.parts) or 1))
+        place = below.stop
+        if column.parts:
+            parts = [part for own, part in zip(below, column.parts, strict=True) if own in kept]
+            columns += [replace(column, parts=parts)] if parts else []
+        else:
+            columns += [column] if place - 1 in kept else []
+    groups = [
+        replace(group, rows=[replace(row, cells=[row.cells[place] for place in sorted(kept)]) for row in group.rows])
+        for group in table.groups
+    ]
+    return replace(table, columns=columns, groups=groups)

@@ -2,17 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from IPython.display import HTML
-from jinja2 import Environment, FileSystemLoader
 
 from beyond_mle.report.claims import Family
 from beyond_mle.report.style import fixed
+from beyond_mle.report.templates import fill
 from beyond_mle.report.verdicts import by_claim, overall
 
-_ENVIRONMENT = Environment(loader=FileSystemLoader(Path(__file__).parent / "template"), autoescape=True)
 WIDTH = 200.0
 """Of a plot, in the units of its drawing."""
 
@@ -28,7 +26,7 @@ def forest(card: Sequence[Row], family: Family, pages: Mapping[str, str]) -> HTM
         pages: the page that shows a system, by task/model/objective.
     """
     claims = [_claim(cases, pages) for cases in by_claim(card, family).values()]
-    return HTML(_ENVIRONMENT.get_template("forest.html.j2").render(family=family, claims=claims))
+    return fill("forest.html.j2", family=family, claims=claims)
 
 
 def counts(card: Sequence[Row], family: Family) -> dict[str, int]:

@@ -7,14 +7,16 @@ import pandas as pd
 from IPython.display import HTML
 
 from beyond_mle.report import style
-from beyond_mle.report.cells import Cell, Column, Group, Row, Table, render
+from beyond_mle.report.cells import Cell, Column, Group, Row, Table
 from beyond_mle.report.effects import is_gap
 from beyond_mle.report.labels import hyper_parameters, labelled
 from beyond_mle.report.style import ORACLE
+from beyond_mle.report.templates import fill
 from beyond_mle.study import Study
 
 Across = Literal["decoder", "metric"]
 
+TEMPLATE = "table.html.j2"
 ABREAST = 6
 """The most metrics of one of the `blocks`."""
 _ABSENT = {"mean": "not measured", "paper": "not published"}
@@ -26,7 +28,7 @@ def comparison(
     """Ours (mean ± sd) beside the control's and the paper's numbers.
 
     Args:
-        study: names the tasks' substitutes, and gives the caveat printed below every table.
+        study: names the tasks' substitutes.
         table: rows of a tidy table (`tables.COLUMNS`). A lower bound of log q and what follows from it are printed as
             bounds, and what is not normalised is not printed as a likelihood.
         across: what the columns are. Across decoders the table must hold one metric.
@@ -67,7 +69,7 @@ def comparison(
         columns.append(Column(style.metric_label(name) if across == "metric" else name, parts=["ours", *beside]))
     seeds = "" if (table.model == ORACLE).all() else " Ours: mean ± sample sd over seeds."
     unpublished = "" if table.paper.notna().any() else " The paper prints none of these."
-    return render(table=Table(columns, groups, f"{caption}{seeds}{unpublished} {study.caveat}"))
+    return fill(TEMPLATE, table=Table(columns, groups, f"{caption}{seeds}{unpublished}"))
 
 
 def blocks(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -98,7 +100,9 @@ def printed(scores: pd.DataFrame, across: Across, caption: str) -> HTML:
         cells = [_plain(numbers.get((task, name)), True) for task in parts for name in parts[task]]
         rows.append(Row([Cell(model), Cell(label), *cells]))
     columns = [Column("model"), Column("objective"), *(Column(task, parts=names) for task, names in parts.items())]
-    return render(table=Table(columns, [Group(rows)] if rows else [], caption, "The paper prints none of these."))
+    return fill(
+        TEMPLATE, table=Table(columns, [Group(rows)] if rows else [], caption, "The paper prints none of these.")
+    )
 
 
 def plain(frame: pd.DataFrame, caption: str, empty: str = "Not measured in this study.") -> HTML:
@@ -115,12 +119,12 @@ def plain(frame: pd.DataFrame, caption: str, empty: str = "Not measured in this 
     columns = [Column(name.replace("_", " "), "number" if is_number[name] else None) for name in shown]
     rows = [Row([_plain(row[name], is_number[name]) for name in shown]) for row in frame.to_dict("records")]
     note = "".join(f" {name}: {frame[name].iloc[0]}." for name in same)
-    return render(table=Table(columns, [Group(rows)] if rows else [], f"{caption}{note}", empty))
+    return fill(TEMPLATE, table=Table(columns, [Group(rows)] if rows else [], f"{caption}{note}", empty))
 
 
 def links(pages: Mapping[str, str]) -> HTML:
     """A list of pages: file → title."""
-    return render(pages=pages)
+    return fill(TEMPLATE, pages=pages)
 
 
 def _parts(rows: pd.DataFrame) -> list[str]:

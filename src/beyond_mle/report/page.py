@@ -11,14 +11,14 @@ from matplotlib.figure import Figure
 
 from beyond_mle.files import read_json
 from beyond_mle.outputs import read_outputs
-from beyond_mle.report import examples, figures, html_table, results, style, worlds
+from beyond_mle.report import examples, figure_html, html_table, results, style, worlds
 from beyond_mle.report.arms import arms, three_arms
 from beyond_mle.report.curves import read_curves
 from beyond_mle.report.effects import SPEED_UP
 from beyond_mle.report.figures import training
 from beyond_mle.report.gains import gains
 from beyond_mle.report.labels import labelled
-from beyond_mle.report.pages import PUBLISHED, PageFiles, study_pages, title_of
+from beyond_mle.report.pages import PUBLISHED, PageFiles
 from beyond_mle.report.published import as_scores, load_published
 from beyond_mle.report.tables import COLUMNS, read_table
 from beyond_mle.runs import Run
@@ -159,7 +159,7 @@ class Page(PageFiles):
 
     def others(self) -> dict[str, str]:
         """The other pages: file → title."""
-        return {f"{name}.html": title_of(name) for name in study_pages(self.study) if name != self.name}
+        return {f"{name}.html": title for name, title in self.titles.items() if name != self.name}
 
     def scorecard(self) -> list[dict[str, Any]]:
         """The verdict of every claim."""
@@ -212,10 +212,17 @@ class Page(PageFiles):
                 rows.append([style.task_label(self.study, task), split, counts["read"], counts["kept"], dropped])
         return pd.DataFrame(rows, columns=["task", "split", "read", "kept", "dropped"])
 
-    def show(self, figure: Figure, data: pd.DataFrame, name: str, caption: str) -> HTML:
-        """Show a figure and save it, with its data, below report/figures/."""
-        stem = self.folder / "report" / "figures" / self.name / name
-        return figures.show(figure, data, stem, f"{caption} {self.study.caveat}")
+    def show(self, figure: Figure, data: pd.DataFrame, name: str, caption: str, place: str = "") -> HTML:
+        """Show a figure and save it, with its data, below report/figures/.
+
+        Args:
+            figure: what to show.
+            data: what it was drawn from.
+            name: of its files.
+            caption: what the figure shows.
+            place: which figure of which paper it is or answers to.
+        """
+        return figure_html.show(figure, data, self.folder / "report" / "figures" / self.name / name, caption, place)
 
     def _summary(self, run: Run) -> dict[str, Any]:
         return read_json(self.layout.summary(run.key))

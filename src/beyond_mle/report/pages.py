@@ -90,10 +90,23 @@ class PageFiles:
         """A colour per objective, the same on every page."""
         return style.palette(self.jobs.values())
 
+    @property
+    def caveat(self) -> str:
+        """What a reader must bear in mind on this page, of all that the study's caveats say."""
+        said = self.study.caveat
+        kinds = dict.fromkeys(self.jobs[run.key].task.kind for run in self.runs)
+        own = [said] if isinstance(said, str) else [said[kind] for kind in kinds if kind in said]
+        return " ".join(dict.fromkeys(own))
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """The title of every page of the study, in order."""
+        return {name: title_of(name) for name in study_pages(self.study)}
+
     @cached_property
     def outline(self) -> str:
         """What the page says of the study besides what its input files hold."""
-        said = [self.study.preset, self.study.caveat, self.study.substitutes, self.palette, study_pages(self.study)]
+        said = [self.study.preset, self.caveat, self.study.substitutes, self.palette, self.titles]
         shown = [[run.key, *(job.settings for job in [self.jobs[run.key]])] for run in self.runs]
         related = [[other and other.key for other in (run.start_from, run.control)] for run in self.runs]
         columns = sorted(results.hyper_parameters(self.jobs).values())

@@ -21,16 +21,20 @@ _PACKAGES = (
 )
 
 
-def provenance(notebook: Path, inputs: Iterable[Path], devices: list[str], seconds: float) -> dict[str, Any]:
+def provenance(
+    notebook: Path, inputs: Iterable[Path], devices: list[str], command: str, seconds: float
+) -> dict[str, Any]:
     """What the foot of a page shows.
 
     Args:
         notebook: the source of the page.
         inputs: the files it reads.
         devices: what its models were trained on.
+        command: makes the page again.
         seconds: how long it took to make.
     """
     return {
+        "command": command,
         "notebook": notebook.name,
         "commit": commit(notebook.resolve().parent),
         "versions": versions(),

@@ -18,7 +18,6 @@ from beyond_mle.errors import UserError
 from beyond_mle.files import write_text
 from beyond_mle.report.html import to_html
 from beyond_mle.report.page import Page
-from beyond_mle.report.pages import INDEX, title_of
 from beyond_mle.report.provenance import provenance
 from beyond_mle.stages import command_line
 
@@ -37,13 +36,21 @@ def main() -> None:
     parameters = {"study": str(arguments.study), "results": str(arguments.results), "name": page.name}
     notebook = execute(arguments.notebook, parameters)
     frame = {
-        "title": title_of(page.name),
+        "name": page.name,
+        "pages": page.titles,
         "preset": study.preset,
-        "home": None if page.name == INDEX else f"{INDEX}.html",
-        "caveat": study.caveat,
-        "provenance": provenance(arguments.notebook, inputs, page.devices, time.perf_counter() - start),
+        "caveat": page.caveat,
+        "provenance": provenance(
+            arguments.notebook, inputs, page.devices, command_of(page), time.perf_counter() - start
+        ),
     }
     write_text(page.layout.page(page.name), to_html(notebook, frame))
+
+
+def command_of(page: Page) -> str:
+    """What makes the page again, typed in the project's folder."""
+    target = page.layout.page(page.name)
+    return f"./run snakemake --cores all {target} --configfile config/{page.study.preset}.yaml"
 
 
 def execute(source: Path, parameters: dict[str, str]) -> NotebookNode:

@@ -5,6 +5,7 @@ from nbformat import v4
 from beyond_mle.report.html import to_html
 
 PROVENANCE = {
+    "command": "./run snakemake page.html",
     "notebook": "index.py",
     "commit": "0123456789ab",
     "versions": {"python": "3.11"},
@@ -16,9 +17,9 @@ PROVENANCE = {
 
 def render(*cells, **changes) -> BeautifulSoup:
     page = {
-        "title": "A title",
+        "name": "middle",
+        "pages": {"index": "All results", "middle": "A <title>", "last": "The last"},
         "preset": "smoke",
-        "home": "index.html",
         "caveat": "",
         "provenance": PROVENANCE,
     }
@@ -56,10 +57,27 @@ def test_formulas_become_mathml(markdown, display):
     assert "\\" not in soup.main.text
 
 
-def test_code_is_folded_and_its_output_is_not():
+def test_tables_of_the_text_have_head_cells_of_columns():
+    soup = render(v4.new_markdown_cell("| a | b |\n|--:|---|\n| 1 | 2 |"))
+    assert [(th.text, th["scope"], th.get("style")) for th in soup.main.find_all("th")] == [
+        ("a", "col", "text-align: right"),
+        ("b", "col", None),
+    ]
+    assert [td.text for td in soup.main.find_all("td")] == ["1", "2"]
+
+
+def test_links_to_the_source_lead_to_the_cell_that_shows_them():
+    link = v4.new_output("display_data", {"text/html": '<a class="source" href="#source">Source</a>'})
+    cells = [v4.new_code_cell(text, outputs=[link], id=text) for text in ("one", "two")]
+    soup = render(*cells)
+    assert [soup.find(id=a["href"][1:]).text.strip() for a in soup.find_all("a", class_="source")] == ["one", "two"]
+
+
+def test_code_is_apart_from_its_output():
     soup = render(code("secret = 42"))
-    assert "secret" in soup.find("details", class_="code").text
-    assert soup.find(id="out").find_parent("details") is None
+    assert "secret" in soup.find(class_="code").text
+    assert soup.find(id="out").find_parent(class_="code") is None
+    assert len(soup.find_all("input", type="checkbox")) == 1
 
 
 def test_parameters_are_not_shown():
@@ -67,16 +85,30 @@ def test_parameters_are_not_shown():
     assert "path" not in soup.main.text
 
 
-def test_the_frame_shows_caveat_way_back_and_provenance():
+def test_the_frame_shows_caveat_and_provenance():
     soup = render(caveat="Numbers mean <nothing>.")
-    assert soup.title.text == "A title"
+    assert soup.title.text == "A <title>"
     assert soup.find(class_="caveat").text == "Numbers mean <nothing>."
-    assert soup.header.a["href"] == "index.html"
     assert "0123456789ab" in soup.footer.text
     assert "a/b.csv" in soup.footer.text
+    assert soup.find(id="command").code.text == "./run snakemake page.html"
 
 
-def test_the_index_has_no_way_back_and_no_empty_banner():
-    soup = render(home=None)
-    assert soup.header.a is None
-    assert soup.find(class_="caveat") is None
+@pytest.mark.parametrize(
+    ("name", "neighbours"),
+    [
+        ("index", {"next": "middle.html"}),
+        ("middle", {"prev": "index.html", "next": "last.html"}),
+        ("last", {"prev": "middle.html"}),
+    ],
+)
+def test_every_page_leads_to_all_and_to_its_neighbours(name, neighbours):
+    soup = render(name=name)
+    links = soup.header.ol.find_all("a")
+    assert [a["href"] for a in links] == ["index.html", "middle.html", "last.html"]
+    assert [a["href"] for a in links if a.get("aria-current") == "page"] == [f"{name}.html"]
+    assert {a["rel"][0]: a["href"] for a in soup.footer.nav.find_all("a")} == neighbours
+
+
+def test_there_is_no_empty_banner():
+    assert render().find(class_="caveat") is None

@@ -83,7 +83,7 @@ def table_with(soup: BeautifulSoup, caption: str) -> dict[str, list[list[str]]]:
         one for one in soup.find_all("figure", class_="table") if one.figcaption and caption in one.figcaption.text
     )
     rows: dict[str, list[list[str]]] = {}
-    for tr in figure.tbody.find_all("tr"):
+    for tr in figure.select("tbody tr"):
         first, *others = [cell.text for cell in tr.find_all(["th", "td"])]
         rows.setdefault(first, []).append(others)
     return rows

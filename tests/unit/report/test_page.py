@@ -7,6 +7,7 @@ from beyond_mle.files import write_json
 from beyond_mle.layout import Layout
 from beyond_mle.report import pages
 from beyond_mle.report.page import Page
+from beyond_mle.report.pages import INDEX
 
 pytestmark = pytest.mark.usefixtures("at_root")
 
@@ -46,6 +47,15 @@ def test_a_table_has_the_metrics_and_decoders_in_the_order_asked_for(study, fini
 def test_an_unknown_page_is_an_error(study, finished):
     with pytest.raises(UserError, match="has no page 'indx': did you mean 'index'"):
         Page("indx", study, finished)
+
+
+def test_a_caveat_by_kind_of_task_stands_where_such_tasks_are_shown(study, finished):
+    own = study.model_copy(
+        update={"caveat": {"grammar": "Grammars.", "grammar-summary": "Grammars.", "plane": "Dots."}}
+    )
+    told = {page: Page(page, own, finished).caveat for page in ("text-fits", "plane-fits", "finite-fits", INDEX)}
+    assert told == {"text-fits": "Grammars.", "plane-fits": "Dots.", "finite-fits": "", INDEX: "Grammars. Dots."}
+    assert Page("plane-fits", study, finished).caveat == study.caveat
 
 
 def test_trainings_say_what_each_run_started_from(study, finished):

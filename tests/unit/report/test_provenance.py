@@ -8,11 +8,12 @@ from beyond_mle.report.provenance import commit, provenance, short_hash
 def test_inputs_are_listed_with_their_hashes(tmp_path):
     path = tmp_path / "scores.json"
     path.write_bytes(b"abc")
-    record = provenance(tmp_path / "index.py", [path], ["CPU", "H100"], 1.26)
+    record = provenance(tmp_path / "index.py", [path], ["CPU", "H100"], "make it", 1.26)
     expected = hashlib.sha256(b"abc").hexdigest()[:12]
     assert record["inputs"] == [{"path": str(path), "sha256": expected}]
     assert short_hash(path) == expected
-    assert (record["notebook"], record["device"], record["seconds"]) == ("index.py", "CPU, H100", 1.3)
+    told = [record[name] for name in ("notebook", "device", "command", "seconds")]
+    assert told == ["index.py", "CPU, H100", "make it", 1.3]
     assert record["versions"]["python"] == platform.python_version()
 
 

@@ -1,17 +1,16 @@
 """Figures, drawn from data frames that are saved beside them: what all kinds of figures have in common."""
 
-import base64
 import io
 from collections.abc import Iterable, Mapping
-from html import escape
 from itertools import cycle
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import pandas as pd
-from IPython.display import HTML
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from beyond_mle.files import write_text
@@ -21,6 +20,8 @@ Palette = Mapping[str, str]
 """Objective → colour, from `style.palette`; objectives of papers that the study does not train have none."""
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = ("o", "s", "^", "D", "v", "P")
+MANY = 500
+"""Points in a scatter plot, from which on they are a cloud."""
 
 
 def legend_handles(axes: Iterable[Axes]) -> dict[str, Artist]:
@@ -59,24 +60,10 @@ def save(figure: Figure, data: pd.DataFrame, stem: Path) -> str:
     return svg
 
 
-def show(figure: Figure, data: pd.DataFrame, stem: Path, caption: str) -> HTML:
-    """Save a figure and show it in a notebook, with a link to its data.
-
-    Args:
-        figure: what to show.
-        data: what it was drawn from.
-        stem: where to save it: {folder of the page}/figures/{page}/{name}.
-        caption: what the figure shows; also the alternative text.
-    """
-    image = base64.b64encode(save(figure, data, stem).encode()).decode()
-    link = f"figures/{stem.parent.name}/{stem.name}.csv"
-    return HTML(
-        f'<figure><img alt="{escape(caption)}" src="data:image/svg+xml;base64,{image}">'
-        f'<figcaption>{escape(caption)} <a href="{escape(link)}">Data</a></figcaption></figure>'
-    )
-
-
 def _svg(figure: Figure) -> str:
+    """The figure as SVG, with clouds of points as pictures: each point as an element of its own would be megabytes."""
+    for cloud in figure.findobj(PathCollection):
+        cloud.set_rasterized(np.size(cloud.get_offsets()) > 2 * MANY)
     out = io.StringIO()
     with matplotlib.rc_context(PLOT_SETTINGS):
         figure.savefig(out, format="svg", metadata={"Date": None})

@@ -20,13 +20,11 @@ def test_saving_twice_gives_equal_bytes_and_the_data(tmp_path):
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "a.csv"), DATA, atol=1e-6)
 
 
-def test_a_shown_figure_is_embedded_and_links_its_data(tmp_path):
-    stem = tmp_path / "figures" / "table1" / "entropy"
-    html = figures.show(drawn(), DATA, stem, 'Entropy, "H"').data
-    assert 'src="data:image/svg+xml;base64,' in html
-    assert 'href="figures/table1/entropy.csv"' in html
-    assert 'alt="Entropy, &quot;H&quot;"' in html
-    assert stem.with_suffix(".csv").exists()
+def test_a_cloud_of_points_is_a_picture_and_a_few_points_are_not(tmp_path):
+    for points, is_picture in ((figures.MANY + 1, True), (figures.MANY, False)):
+        figure = Figure()
+        figure.subplots().scatter(range(points), range(points))
+        assert ("<image" in figures.save(figure, DATA, tmp_path / "cloud")) == is_picture
 
 
 def test_a_legend_names_what_several_panels_have_once():
