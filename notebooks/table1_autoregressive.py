@@ -25,7 +25,6 @@ name = "table1_autoregressive"
 from pathlib import Path
 
 import pandas as pd
-from IPython.display import display
 
 from beyond_mle.config import load_resolved
 from beyond_mle.report import effects, html_table, selections
@@ -61,9 +60,6 @@ figure = bars.bars(gaps, page.palette, "beam − greedy (BLEU)")
 page.show(figure, gaps, "search_gap", "What beam search (closed form: exact search) adds to greedy search.")
 
 # %%
-html_table.plain(page.paired("bleu"), "Paired bootstrap over the test sentences: gain in BLEU, 95 % interval, p.")
-
-# %%
 table = page.table(["validity", "mode-hit", "log-p"])
 page.comparison(table, "metric", "Can the output occur, is it the likeliest, how likely is it?")
 
@@ -75,6 +71,3 @@ page.comparison(page.table(sharpness, ["none"]), "metric", "The model's probabil
 # %%
 rows = page.means(scores, sharpness, "none")
 page.show(lines.by_order(rows, page.palette), rows, "sharpness", "Sharpness against k: mean and sample sd over seeds.")
-
-# %%
-display(*page.learning_curves())

@@ -23,7 +23,6 @@ name = "table2_summarization"
 from pathlib import Path
 
 import pandas as pd
-from IPython.display import display
 
 from beyond_mle.config import load_resolved
 from beyond_mle.report import html_table
@@ -45,13 +44,6 @@ html_table.printed(paper, "metric", "The paper's Table 2 (Shao et al. 2023): CNN
 table = page.table(rouge, ["greedy", "beam5", "exact", "sample"])
 page.comparison(table, "metric", "ROUGE by rouge-score: F1, the best of several references.")
 
-# %% [markdown]
-# Paired bootstrap: the uncertainty of the test set. That of training is the spread over seeds.
-
-# %%
-for metric in rouge:
-    display(html_table.plain(page.paired(metric), f"Difference in {metric}, 95 % interval and two-sided p."))
-
 # %%
 rows = page.means(pd.concat([page.scores(), paper]), ["rouge1"], "beam5")
 page.show(bars.bars(rows, page.palette), rows, "rouge1", "ROUGE-1 with beam search: mean and sample sd over seeds.")
@@ -67,6 +59,3 @@ page.comparison(table, "metric", "Judged by p itself.")
 # %%
 table = page.table(["entropy", "nll", "kl", "log-q-mode"], ["none"])
 page.comparison(table, "metric", "The model's probabilities; kl is KL[P‖Q].")
-
-# %%
-display(*page.learning_curves())

@@ -53,9 +53,6 @@ table = page.table(["validity", "mode-hit", "log-p"], [*searches, "exact", "samp
 page.comparison(table, "metric", "Where p is known: can the output occur, is it the likeliest?")
 
 # %%
-html_table.plain(page.paired("bleu"), "Paired bootstrap over the test sentences: gain in BLEU, 95 % interval, p.")
-
-# %%
 scores = page.scores()
 printed = scores.decoder.isin(["beam5", "single-pass", "length-beam5", "best-path"])
 shown = scores[printed | scores.decoder.isin(["exact", "sample"]) & (scores.objective == "mle")]
@@ -74,6 +71,3 @@ page.comparison(table, "metric", "The model's probabilities; kl is KL[P‖Q].")
 speeds = effects.speed_ups(page.speeds(), "transformer", ["beam5", "greedy"])
 caption = "Measured in turn in one process; the objective should not matter. × beam5: times faster than the Transformer"
 html_table.plain(speeds, f"{caption} with beam search.")
-
-# %%
-display(*page.learning_curves())

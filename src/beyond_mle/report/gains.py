@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from beyond_mle.formulas.optima import exponent
 from beyond_mle.jobs import Job
 from beyond_mle.report.results import system_of
-from beyond_mle.report.style import NO_DECODER
 
 
 def beside_control(rows: pd.DataFrame, controls: Mapping[str, str], number: str, same: Sequence[str]) -> pd.Series:
@@ -71,20 +69,6 @@ def with_length(rows: pd.DataFrame, scores: pd.DataFrame, jobs: Mapping[str, Job
         system: means[part] + _certain_symbols(own[system]) for system, part in parts.items() if part in means.index
     }
     return rows.assign(length=rows.system.map(lengths).astype(float))
-
-
-def exponents(rows: pd.DataFrame) -> pd.DataFrame:
-    """β = T/(T − k) of each system, for its order k and its mean length T.
-
-    Args:
-        rows: means with the columns order and length.
-
-    Returns:
-        The first row of each system that has an order, as a mean of the metric `exponent`.
-    """
-    systems = rows[rows.order.notna()].drop_duplicates("system")
-    betas = [exponent(row.length, row.order) for row in systems.itertuples()]
-    return systems.assign(decoder=NO_DECODER, metric="exponent", mean=betas, sd=float("nan")).reset_index(drop=True)
 
 
 def with_odds(rows: pd.DataFrame, jobs: Mapping[str, Job]) -> pd.DataFrame:

@@ -136,29 +136,6 @@ class Page(PageFiles):
         """The other pages: file → title."""
         return {f"{name}.html": title_of(name) for name in study_pages(self.study) if name != self.name}
 
-    def paired(self, metric: str) -> pd.DataFrame:
-        """Each run against its control on the same test sentences: the paired bootstrap, seed by seed."""
-        rows = []
-        for run in self.runs:
-            for decoder, figures_of in results.paired(self.layout, run.key).items():
-                if metric in figures_of:
-                    found = figures_of[metric]
-                    interval = f"[{style.number(found['low'], metric)}, {style.number(found['high'], metric)}]"
-                    rows.append(
-                        {
-                            "task": run.task.label,
-                            "model": run.model.label,
-                            "objective": run.objective.label,
-                            "decoder": decoder,
-                            "seed": run.seed,
-                            "control": found["control"],
-                            "gain": found["difference"],
-                            "95 % interval": interval,
-                            "p": found["p"],
-                        }
-                    )
-        return pd.DataFrame(rows)
-
     def scorecard(self) -> list[dict[str, Any]]:
         """The verdict of every claim."""
         return read_json(self.layout.scorecard)

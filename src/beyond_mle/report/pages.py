@@ -106,7 +106,6 @@ class PageFiles:
             "table": [PUBLISHED, *([layout.page_table(self.name)] if keys and self.name != INDEX else [])],
             "paper": [PUBLISHED],
             "scores": [layout.scores(key) for key in keys],
-            "paired": [layout.scores(key) for key in keys],
             "skipped": [layout.scores(key) for key in keys],
             "logs": [layout.training_log(key) for key in keys],
             "learning_curves": [layout.training_log(key) for key in keys],

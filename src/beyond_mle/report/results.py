@@ -151,11 +151,6 @@ def skipped(jobs: Mapping[str, Job], layout: Layout, runs: Iterable[str]) -> pd.
     return pd.DataFrame(rows, columns=["yardstick", "why", "task", "model", "objective"])
 
 
-def paired(layout: Layout, key: str) -> dict[str, dict[str, Any]]:
-    """A run's comparisons with its control: decoder → metric → figures."""
-    return _read(layout, key)["paired"]
-
-
 def _entries(jobs: Mapping[str, Job]) -> Iterator[tuple[str, Entry]]:
     for job in jobs.values():
         yield "task", job.task

@@ -23,14 +23,11 @@ OTHER = "#D0D0D0"
 
 ORACLE = "oracle"
 """The model that is p itself, or follows from it in closed form: reference rows."""
-NO_DECODER = "none"
-"""The decoder of figures that need no outputs, such as `nll`."""
 _FURTHER = {
     metric.name: metric
     for metric in (
         Metric("comet", "", "higher", 2),
         Metric("speed-up", "", None, 1),
-        Metric("exponent"),
         Metric("d-ss", "nats"),
         Metric("dependence-kept", "%", None, 2),
     )
@@ -74,11 +71,6 @@ def palette(jobs: Iterable[Job]) -> dict[str, str]:
         grey = _START if name in starts else _CONTROL if name in controls else None
         colours[name] = grey or next(fresh)
     return colours | {run.objective.label: colours[run.objective.name] for run in trained}
-
-
-def objective_label(objective: str, values: Mapping[str, Any]) -> str:
-    """An objective's name with the values of its hyper-parameters, as `named` writes them."""
-    return named(objective, values)
 
 
 def task_label(study: Study, task: str, values: Mapping[str, Any] | None = None) -> str:

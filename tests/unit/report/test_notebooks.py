@@ -187,13 +187,6 @@ def test_gains_by_styles_are_those_of_the_styles(data, measured):
     assert unequal["mean"].tolist() == pytest.approx([own - control], abs=1e-6)
 
 
-def test_exponents_follow_from_the_lengths(data):
-    rows = data("modality_and_length", "exponents")
-    assert len(rows) == 2
-    assert rows.length.is_monotonic_increasing
-    assert rows["mean"].tolist() == pytest.approx([t / (t - 3) for t in rows.length], abs=1e-5)
-
-
 def test_scheduled_sampling_is_compared_with_mle(data, measured):
     row = data("scheduled_sampling", "dependence").set_index("metric").loc["nll"]
     own, control = (measured(f"grammar-ab/transformer/{name}", "none", "nll") for name in ("ss-linear", "mle"))

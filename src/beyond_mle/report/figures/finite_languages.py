@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from beyond_mle.report.figures import empty
-from beyond_mle.report.style import PLOT_SETTINGS, metric_label, objective_label
+from beyond_mle.report.style import PLOT_SETTINGS, metric_label, named
 
 _BLUES = ("#08306B", "#08519C", "#2171B5", "#4292C6", "#6BAED6", "#9ECAE1", "#C6DBEF")
 _COLOURS = {
@@ -84,7 +84,7 @@ def length_and_weight(exponents: pd.DataFrame, weights: pd.DataFrame) -> Figure:
     for (objective, order), line in weights.groupby(["objective", "order"], sort=False, dropna=False):
         dash = _DASHES[drawn.get(objective, 0)]
         drawn[objective] = drawn.get(objective, 0) + 1
-        label = objective_label(objective, {"order": order})
+        label = named(objective, {"order": order})
         right.plot(line.mean_log_prob, line.weight, dash, color=_COLOURS[objective], label=label)
     right.set(yscale="log", ylim=(1e-7, 1e4), xlabel="log q / T (nats per token)", ylabel="weight next to MLE's")
     right.legend(fontsize=8, ncols=2, loc="upper left")
@@ -104,13 +104,13 @@ def agreement(fits: pd.DataFrame, limits: dict[str, float]) -> Figure:
     panels = list(fits.groupby(["task", "average"], sort=False))
     if not panels:
         return empty()
-    names = list(dict.fromkeys(objective_label(row.objective, {"order": row.order}) for row in fits.itertuples()))
+    names = list(dict.fromkeys(named(row.objective, {"order": row.order}) for row in fits.itertuples()))
     figure = Figure(figsize=(10, 1.1 + 0.2 * len(names)))
     axes = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
     for axis, ((task, average), rows) in zip(axes, panels, strict=True):
         for (model, limit), colour in zip(limits.items(), ("#0072B2", "#D55E00"), strict=False):
             points = rows[rows.model == model]
-            heights = [names.index(objective_label(row.objective, {"order": row.order})) for row in points.itertuples()]
+            heights = [names.index(named(row.objective, {"order": row.order})) for row in points.itertuples()]
             axis.plot(points.value.clip(lower=1e-12), heights, _MARKERS[model], color=colour, label=model, markersize=4)
             axis.axvline(limit, color=colour, linewidth=0.8, linestyle="--")
         title = f"{task}, per token" if average == "token" else task
