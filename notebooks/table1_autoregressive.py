@@ -28,7 +28,7 @@ import pandas as pd
 
 from beyond_mle.config import load_resolved
 from beyond_mle.report import effects, html_table, selections
-from beyond_mle.report.figures import bars, lines
+from beyond_mle.report.figures import bars
 from beyond_mle.report.page import Page
 
 page = Page(name, load_resolved(study), Path(results))
@@ -42,7 +42,14 @@ html_table.printed(paper, "decoder", "The paper's Table 1 (Shao et al. 2023): on
 # the likeliest sentence. A sharper model has fewer such places: Δ should shrink, but not vanish.
 
 # %%
-table = page.table(["bleu"], ["greedy", "beam5", effects.gap_name("beam5")])
+searches = ["greedy", "beam5"]
+rows = page.scores().query("model == 'transformer' and decoder in @searches")
+rows = page.beside_paper(page.seeds(rows, ["bleu"]))
+title = "Does the convex loss do better than MLE trained on for as long?"
+page.show(bars.bars(rows, page.palette, title, "decoder_label"), rows, "bleu", bars.READING)
+
+# %%
+table = page.table(["bleu"], [*searches, effects.gap_name("beam5")])
 page.comparison(selections.trained(table), "decoder", "BLEU by sacreBLEU; Δ is per seed.")
 
 # %% [markdown]
@@ -55,9 +62,11 @@ page.comparison(selections.references(table), "decoder", "BLEU without training.
 
 # %%
 scores = page.scores()
-gaps = page.means(effects.search_gaps(pd.concat([scores, paper]), ["beam5", "exact"]), ["bleu"])
-figure = bars.bars(gaps, page.palette, "beam − greedy (BLEU)")
-page.show(figure, gaps, "search_gap", "What beam search (closed form: exact search) adds to greedy search.")
+gaps = page.beside_paper(page.seeds(effects.search_gaps(scores, ["beam5", "exact"]), ["bleu"]))
+figure = bars.bars(
+    gaps, page.palette, "What beam search adds to greedy search: less, the sharper?", "label", "Δ (BLEU)"
+)
+page.show(figure, gaps, "search_gap", f"Of what follows from p: exact search. {bars.READING}")
 
 # %%
 table = page.table(["validity", "mode-hit", "log-p"])
@@ -67,7 +76,3 @@ page.comparison(table, "metric", "Can the output occur, is it the likeliest, how
 # A sharper model explains held-out references worse: NLL rises while entropy falls.
 sharpness = ["entropy", "nll", "kl", "log-q-mode"]
 page.comparison(page.table(sharpness, ["none"]), "metric", "The model's probabilities; kl is KL[P‖Q].")
-
-# %%
-rows = page.means(scores, sharpness, "none")
-page.show(lines.by_order(rows, page.palette), rows, "sharpness", "Sharpness against k: mean and sample sd over seeds.")

@@ -72,7 +72,7 @@ def with_length(rows: pd.DataFrame, scores: pd.DataFrame, jobs: Mapping[str, Job
 
 
 def with_odds(rows: pd.DataFrame, jobs: Mapping[str, Job]) -> pd.DataFrame:
-    """Say of each row whether its task's styles have equal odds; a single style has none, and is there as both.
+    """Say of each row whether its task's styles have equal odds, as a single one has with itself.
 
     Args:
         rows: with a column `system`, on tasks that have styles.
@@ -82,11 +82,8 @@ def with_odds(rows: pd.DataFrame, jobs: Mapping[str, Job]) -> pd.DataFrame:
         The rows with a further column, odds: `equal odds` or `unequal odds`.
     """
     own = {system_of(job): job.task.options for job in jobs.values()}
-    is_equal = rows.system.map(lambda system: own[system].zipf == 0).astype(bool)
-    is_single = rows.system.map(lambda system: own[system].styles == 1).astype(bool)
-    equal = rows[is_equal | is_single].assign(odds="equal odds")
-    unequal = rows[~is_equal | is_single].assign(odds="unequal odds")
-    return pd.concat([equal, unequal], ignore_index=True)
+    is_equal = rows.system.map(lambda system: own[system].zipf == 0 or own[system].styles == 1).astype(bool)
+    return rows.assign(odds=is_equal.map({True: "equal odds", False: "unequal odds"}))
 
 
 def _certain_symbols(job: Job) -> int:
