@@ -68,7 +68,7 @@ html_table.plain(page.skipped().query("why.str.contains('diverged')"), "Diverged
 found = duels.elsewhere(selections.trained(scores))
 samples, shown = selections.sampled(found), ["kl", "total-variation", "validity", "distinct-outputs"]
 rows = page.gains(pd.concat([found[found.decoder == "none"], samples]), shown)
-figure = marks.marks(rows, page.palette, "Each π of js-adversarial does the same: three equal rows in each panel?")
+figure = marks.marks(rows, page.palette, "Does π change anything? Compare the rows of js-adversarial")
 page.show(figure, rows, "text", f"Differences from MLE in the same settings. {marks.READING}")
 
 # %%

@@ -63,7 +63,7 @@ page.comparison(table, "metric", "BLEU by sacreBLEU.")
 # %%
 spread = ["support-mass", "nll", "total-variation", "entropy"]
 rows = page.gains(scores[scores.decoder == "none"], spread)
-figure = marks.marks(rows, page.palette, "Words that do not belong together, further from p than MLE")
+figure = marks.marks(rows, page.palette, "Do words belong together, and how far is the model from p?")
 display(page.show(figure, rows, "dependence", f"Differences from MLE. {marks.READING}"))
 table = page.table([*spread, "kl"], ["none"])
 page.comparison(selections.trained(table), "metric", "The model's probabilities; kl is KL[P‖Q].")

@@ -59,7 +59,7 @@ for metrics in (diversity, ["validity", "bleu", "distinct-1", "distinct-2"]):
 sharpness = ["entropy", "q-mode", "nll"]
 orders = selections.along(scores, "order", page.controls, at_control=0)
 rows = page.seeds(orders, sharpness, "none")
-figure = lines.lines(rows, "order", "model", page.palette, "Sharper in the right place: entropy falls, q-mode rises")
+figure = lines.lines(rows, "order", "model", page.palette, "Sharp in the right place? Entropy falls while q-mode rises")
 page.show(figure, rows, "sharpness", lines.READING)
 
 # %%

@@ -94,8 +94,9 @@ class Page(PageFiles):
         stepwise = [self.jobs[run.key] for run in self.runs if "members" not in self._summary(run)]
         logs = read_curves(stepwise, self.layout)
         for (task, model), curves in logs.groupby(["task", "model"], sort=False):
-            figure = training.learning_curves(curves, self.palette, f"Learning curves of {model} on {task}")
-            shown.append(self.show(figure, curves, f"learning_{task}_{model}", "A line per seed."))
+            title = f"Learning curves of {model} on {task}"
+            figure = training.learning_curves(curves, self.palette, title)
+            shown.append(self.show(figure, curves, f"learning_{task}_{model}", f"{title}: a line per seed."))
         return shown
 
     def outputs(self, run: Run, decoder: str) -> list[list[Any]]:

@@ -53,10 +53,11 @@ def along_pi(table: pd.DataFrame, palette: Palette, title: str) -> Figure:
         if metric == "kl-kernel":
             for value in own[own.model == "p"].value:
                 handles["p itself: the bias of the estimate"] = axis.axhline(value, color=TRUTH, linestyle="-.")
-        axis.set(title=label, xscale="logit", ylim=(0, None) if metric == "kl-kernel" else None)
+        axis.set(title=label, xscale="logit")
         axis.set_xticks(list(_TICKS), list(_TICKS.values()))
         axis.minorticks_off()
     grid[0][0].set_yscale("log")
+    grid[0][1].set_ylim(0, None)
     for axis in grid[1]:
         axis.set_xlabel("label prior π")
     legend(figure, handles, columns=2)

@@ -35,6 +35,7 @@ def test_exact_values_and_estimates_stand_in_panels_of_their_own(table, readable
     generator, of_p = estimate.lines
     assert generator.get_ydata().tolist() == PIS
     assert set(of_p.get_ydata()) == {0.2}
+    assert all(low < value < high for value in PIS for low, high in (exact.get_ylim(), estimate.get_ylim()))
     assert "exact" in exact.get_title("left")
     assert "estimate" in estimate.get_title("left")
     names = [text.get_text() for text in figure.legends[0].get_texts()]
