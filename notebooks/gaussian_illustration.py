@@ -64,7 +64,7 @@ page.show(plane_fits.paths(minima, page.palette, title), minima, "paths", "Every
 
 # %%
 surface = plane_pictures.surface(minima, mixtures, seed=22)
-caption = "JS_π/(π(1−π)) on seed 22; a star at the lowest point, dots at other minima."
+caption = "JS_π/(π(1−π)) on seed 22, on the line through the means of the two limits; dots: other local minima."
 figure = plane_fits.surfaces(surface, "Is the lowest point (star) in the wide valley or the narrow one?")
 page.show(figure, surface, "surfaces", caption)
 

@@ -27,8 +27,8 @@ from beyond_mle.report.style import OTHER, shade
 
 Palette = Mapping[str, str]
 """Objective → colour, from `style.palette`; objectives of papers that the study does not train have none."""
-WIDTH = 5.6
-"""Inches: at most about 540 pixels, of which a phone shows two thirds."""
+WIDTH = 5.0
+"""Inches: 480 pixels, which a phone shows at three quarters of their size."""
 SMALL = 8.5
 """Points: the smallest text."""
 PLOT_SETTINGS: dict[Any, Any] = {
@@ -56,7 +56,7 @@ PLOT_SETTINGS: dict[Any, Any] = {
 DARK = "#404040"
 """For what stands for all objectives in a legend."""
 MARKERS = ("o", "s", "^", "D", "v", "P")
-_TITLE_LENGTH, _NAME_LENGTH = 66, 22
+_TITLE_LENGTH, _NAME_LENGTH = 58, 22
 
 
 def panels(
@@ -77,10 +77,10 @@ def panels(
     return figure, [list(line) for line in figure.subplots(rows, columns, squeeze=False, **options)]
 
 
-def legend(figure: Figure, handles: Mapping[str, Artist], columns: int = 3) -> None:
+def legend(figure: Figure, handles: Mapping[str, Artist]) -> None:
     """One legend for all panels, below them: name → what stands for it."""
     if handles:
-        figure.legend(list(handles.values()), list(handles), loc="outside lower left", ncols=columns)
+        figure.legend(list(handles.values()), list(handles), loc="outside lower left", ncols=2)
 
 
 def colours(rows: pd.DataFrame, palette: Palette) -> dict[str, str]:

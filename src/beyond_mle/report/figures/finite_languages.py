@@ -102,7 +102,7 @@ def agreement(fits: pd.DataFrame, limits: dict[str, float], palette: Palette, ti
     axis.set_xticks([1e-12, 1e-9, 1e-6, 1e-3, 1])
     axis.set_yticks(range(len(rows)), rows)
     axis.set_xlabel("total variation from the closed form")
-    legend(figure, handles, columns=2)
+    legend(figure, handles)
     return figure
 
 

@@ -15,7 +15,7 @@ from beyond_mle.report.figures import DARK, PLOT_SETTINGS, Palette, colours, emp
 from beyond_mle.report.style import difference_label, metric_label
 
 READING = "Marks: means over seeds. Dots: seeds. Lines: Student's 95 % interval, cut off at the frame."
-_LABEL_LENGTH = 26
+_LABEL_LENGTH = 22
 
 
 @matplotlib.rc_context(PLOT_SETTINGS)
@@ -50,7 +50,7 @@ def marks(rows: pd.DataFrame, palette: Palette, title: str, differences: bool = 
         axis.remove()
     if len(models) > 1:
         handles = {name: Line2D([], [], color=DARK, marker=m, linestyle="none") for name, m in models.items()}
-        legend(figure, handles, columns=4)
+        legend(figure, handles)
     return figure
 
 

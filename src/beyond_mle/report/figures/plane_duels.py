@@ -60,7 +60,7 @@ def along_pi(table: pd.DataFrame, palette: Palette, title: str) -> Figure:
     grid[0][1].set_ylim(0, None)
     for axis in grid[1]:
         axis.set_xlabel("label prior π")
-    legend(figure, handles, columns=2)
+    legend(figure, handles)
     return figure
 
 
@@ -77,7 +77,7 @@ def samples(points: pd.DataFrame, palette: Palette, title: str) -> Figure:
     models, pis = [model for model in _STYLES if model in set(own.model)], sorted(own.pi.unique())
     if not models:
         return empty()
-    figure, grid = panels(title, len(models), len(pis), height=1.75, sharex=True, sharey=True)
+    figure, grid = panels(title, len(models), len(pis), height=1.6, sharex=True, sharey=True)
     for model, line in zip(models, grid, strict=True):
         for pi, axis in zip(pis, line, strict=True):
             shown = own[(own.model == model) & (own.pi == pi)]

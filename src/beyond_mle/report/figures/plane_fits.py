@@ -37,7 +37,7 @@ def fits(histogram: pd.DataFrame, rows: pd.DataFrame, title: str) -> Figure:
     seeds, pis = list(dict.fromkeys(rows.mixture_seed)), sorted(rows.pi.unique())
     if not seeds:
         return empty()
-    figure, grid = panels(title, len(seeds), len(pis) + 1, height=1.42)
+    figure, grid = panels(title, len(seeds), len(pis) + 1, height=1.28)
     for seed, line in zip(seeds, grid, strict=True):
         bins = histogram[histogram.mixture_seed == seed].pivot(index="y", columns="x")
         own = rows[rows.mixture_seed == seed].set_index("pi")
@@ -76,7 +76,7 @@ def paths(minima: pd.DataFrame, palette: Palette, title: str) -> Figure:
     for axis, (_, name) in zip(grid[0], _CURVES.values(), strict=True):
         axis.set_title(name)
     grid[-1][0].set(xscale="logit", xlabel="prior $\\pi$")
-    grid[-1][0].set_xticks([1e-4, 1e-2, 0.5, 1 - 1e-2, 1 - 1e-4], ["0.0001", "0.01", "½", "0.99", "0.9999"])
+    grid[-1][0].set_xticks([1e-4, 1e-2, 0.5, 1 - 1e-2, 1 - 1e-4], ["10⁻⁴", "0.01", "½", "0.99", "1−10⁻⁴"])
     grid[-1][0].minorticks_off()
     grid[-1][1].set_xlabel("order $k$")
     handles = {
@@ -84,7 +84,7 @@ def paths(minima: pd.DataFrame, palette: Palette, title: str) -> Figure:
         "other local minima": Line2D([], [], linewidth=0.8, color=DARK),
         **{name: Line2D([], [], color=palette.get(key, OTHER), linestyle="--") for key, name in _LIMITS.items()},
     }
-    legend(figure, handles, columns=2)
+    legend(figure, handles)
     return figure
 
 
@@ -115,7 +115,7 @@ def surfaces(surface: pd.DataFrame, title: str) -> Figure:
     for line in grid:
         line[0].set_ylabel(r"$\sigma$")
     for axis in grid[-1]:
-        axis.set_xlabel("position, 0: KL[P‖Q], 1: KL[Q‖P]")
+        axis.set_xlabel("mean, 0: KL[P‖Q], 1: KL[Q‖P]")
         axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     return figure
 

@@ -52,7 +52,7 @@ def frontier(rows: pd.DataFrame, palette: Palette, title: str) -> Figure:
             axis.set_ylim(limits(own.y))
     for axis in grid[-1]:
         axis.set_xlabel(metric_label(rows.across.iloc[0]))
-    legend(figure, handles, columns=2)
+    legend(figure, handles)
     return figure
 
 

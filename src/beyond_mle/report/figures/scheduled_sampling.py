@@ -20,7 +20,7 @@ _PANELS = {
     "d-ss": "D_SS, eq. 6 (nats)",
     "kl": "KL[P‖Q] (nats)",
     "dependence-kept": "dependence kept (%)",
-    "first-symbol-shift": "total variation of Q₁ from P₁",
+    "first-symbol-shift": "Q₁ from P₁ (total variation)",
 }
 
 
@@ -42,6 +42,6 @@ def optima(table: pd.DataFrame, title: str) -> Figure:
             (handles[name],) = axis.plot(rows.epsilon, rows.value, **look)
         axis.set_title(label)
     for axis in grid[1]:
-        axis.set_xlabel("ε, probability of the true symbol")
-    legend(figure, handles, columns=2)
+        axis.set_xlabel("ε, share of true symbols")
+    legend(figure, handles)
     return figure
