@@ -56,7 +56,7 @@ PLOT_SETTINGS: dict[Any, Any] = {
 DARK = "#404040"
 """For what stands for all objectives in a legend."""
 MARKERS = ("o", "s", "^", "D", "v", "P")
-_TITLE_LENGTH, _NAME_LENGTH = 58, 22
+_TITLE_LENGTH, _NAME_LENGTH = 50, 22
 
 
 def panels(

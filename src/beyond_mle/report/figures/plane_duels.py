@@ -22,7 +22,7 @@ _STYLES: dict[str, tuple[str, dict[str, Any]]] = {
 _PANELS = {
     "kl": "KL[P‖Q], exact (nats)",
     "kl-kernel": "KL[P‖Q], kernel estimate (nats)",
-    "coverage": "covered share of heavy components",
+    "coverage": "share of heavy components",
     "quality": "mean log p of samples (nats)",
 }
 _TICKS = {0.01: "0.01", 0.1: "0.1", 0.5: "½", 0.9: "0.9", 0.99: "0.99"}

@@ -34,5 +34,9 @@ def readable() -> Callable[[Figure], None]:
         assert min(drawn.x0, drawn.y0) > -0.02
         assert drawn.x1 < WIDTH + 0.02
         assert drawn.y1 < figure.get_figheight() + 0.02
+        titles = [(axis.get_position().y1, axis._left_title.get_window_extent()) for axis in figure.axes]
+        for height, box in titles:
+            others = [other for at, other in titles if at == height and other.x0 > box.x0 and box.width]
+            assert all(box.x1 < other.x0 for other in others if other.width)
 
     return check

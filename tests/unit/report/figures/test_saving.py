@@ -47,9 +47,11 @@ def test_names_beside_lines_stand_apart_in_the_order_of_the_ends():
     assert all(upper - lower > size for lower, upper in itertools.pairwise(near))
 
 
-def test_long_titles_are_wrapped():
-    figure, _ = figures.panels("word " * 30, 1)
+def test_long_titles_are_wrapped_before_they_run_out_of_the_figure():
+    figure, _ = figures.panels("Does π change anything? Compare the rows of js-adversarial " * 2, 1)
+    figure.draw_without_rendering()
     assert figure.get_suptitle().count("\n") == 2
+    assert figure.get_tightbbox().x1 <= figures.WIDTH
 
 
 def test_labels_have_the_colour_of_their_objective_in_its_shade():
