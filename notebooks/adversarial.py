@@ -17,9 +17,10 @@
 # ## In the plane
 # `isotropic-gaussian` cannot match the mixture; beside it stand the exact minima of $\mathrm{JS}_\pi$, the global one
 # and the one that exact descent reaches from the same start. `plane-generator` is a network that nearly can match it,
-# and has no density: its divergences are kernel estimates. A low $\mathrm{KL}[Q \| P]$ or a high quality alone says
-# little: a model on a single mode has both. They belong beside coverage and $\mathrm{KL}[P \| Q]$. In the table the
-# row `p` measures samples of $p$ itself: what remains there is the error of the kernel estimate, which has a floor.
+# and has no density: its divergences are kernel estimates, which are biased and do not compare with exact ones. A low
+# $\mathrm{KL}[Q \| P]$ or a high quality alone says little: a model on a single mode has both. They belong beside
+# coverage and $\mathrm{KL}[P \| Q]$. In the table the row `p` measures samples of $p$ itself: what remains there is
+# the bias of the kernel estimate.
 
 # %% tags=["parameters"]
 study = "config/default.yaml"
@@ -34,7 +35,7 @@ from IPython.display import display
 
 from beyond_mle.config import load_resolved
 from beyond_mle.report import duels, html_table, plane_pictures, selections
-from beyond_mle.report.figures import lines, plane_duels, training
+from beyond_mle.report.figures import marks, plane_duels
 from beyond_mle.report.page import Page
 from beyond_mle.tasks.plane import PlaneData
 
@@ -42,15 +43,16 @@ page = Page(name, load_resolved(study), Path(results))
 scores, mixtures = page.scores(), plane_pictures.mixtures(page.data(PlaneData))
 competitors, jobs = duels.competitors(scores), [page.jobs[run.key] for run in page.runs]
 points = duels.drawn(jobs, page.outputs, plane_pictures.fits(scores), mixtures, pis=[0.05, 0.5, 0.99])
-for seed, rows in competitors.groupby("mixture_seed"):
-    caption = f"Mixture {seed}: covering against seeking. A line for the mean, a mark for each seed."
-    display(page.show(plane_duels.along_pi(rows), rows, f"along_pi_{seed}", caption))
+measured = pd.concat([duels.of_p(page.study, mixtures), competitors])
+for seed, rows in measured.groupby("mixture_seed"):
+    figure = plane_duels.along_pi(rows, page.palette, "Does training against a discriminator follow exact descent?")
+    display(page.show(figure, rows, f"along_pi_{seed}", f"Mixture {seed}. Marks: means; dots: seeds."))
 for seed, rows in points.groupby("mixture_seed"):
-    caption = f"Mixture {seed}: samples of q (colour) over samples of p (grey), of the first seed."
-    display(page.show(plane_duels.samples(rows), rows, f"samples_{seed}", caption))
+    figure = plane_duels.samples(rows, page.palette, "Which parts of p (grey) have samples of q (colour)?")
+    display(page.show(figure, rows, f"samples_{seed}", f"Mixture {seed}: samples of the first seed."))
 
 # %%
-table = duels.means(pd.concat([duels.of_p(page.study, mixtures), competitors]))
+table = duels.means(measured)
 display(html_table.plain(table, "Means over seeds, of the runs that did not diverge. Nats, or shares."))
 html_table.plain(page.skipped().query("why.str.contains('diverged')"), "Diverged.", empty="No run diverged.")
 
@@ -64,17 +66,13 @@ html_table.plain(page.skipped().query("why.str.contains('diverged')"), "Diverged
 
 # %%
 found = duels.elsewhere(selections.trained(scores))
-measured = pd.concat([found[found.decoder == "none"], selections.sampled(found)])
-metrics = ["nll", "kl", "js", "total-variation", "entropy", "validity", "bleu", "distinct-outputs", "support-coverage"]
-means = page.means(measured, metrics)
-rows = selections.swept(means, "pi")
-figure = lines.lines(rows, "pi", "objective", means[~means.objective.isin(rows.objective)], page.palette)
-page.show(figure, means, "text", "Text, over π: the model's probabilities and its samples. Mean and sd over seeds.")
+samples, shown = selections.sampled(found), ["kl", "total-variation", "validity", "distinct-outputs"]
+rows = page.gains(pd.concat([found[found.decoder == "none"], samples]), shown)
+figure = marks.marks(rows, page.palette, "Does π change anything? Compare the rows of js-adversarial")
+page.show(figure, rows, "text", f"Differences from MLE in the same settings. {marks.READING}")
 
 # %%
-table = duels.elsewhere(page.table(metrics[1:5], ["none"])).query("model != 'oracle' or objective == 'mle'")
+metrics = ["kl", "js", "total-variation", "entropy", "validity", "bleu", "distinct-outputs", "support-coverage"]
+table = duels.elsewhere(page.table(metrics[:4], ["none"])).query("model != 'oracle' or objective == 'mle'")
 display(page.comparison(table, "metric", "Probabilities."))
-display(page.comparison(page.table(metrics[5:], measured.decoder.unique()), "metric", "Samples."))
-shown = ["validation", "reward", "discriminator_accuracy"]
-logs = page.logs(shown, second_stage=True)
-page.show(training.compare(logs, page.palette, shown), logs, "training", "Text: training, means over seeds.")
+page.comparison(page.table(metrics[4:], samples.decoder.unique()), "metric", "Samples.")

@@ -28,22 +28,20 @@ name = "convex_functions"
 # %%
 from pathlib import Path
 
-import pandas as pd
 from IPython.display import display
 
 from beyond_mle.config import load_resolved
 from beyond_mle.report import curves, selections
-from beyond_mle.report.figures import lines, marks, training
+from beyond_mle.report.figures import lines, marks
 from beyond_mle.report.page import Page
 
 page = Page(name, load_resolved(study), Path(results))
 scores = selections.searched(selections.trained(page.scores()), page.jobs)
 orders = selections.along(scores, "order", page.controls, at_control=0)
 quality, sharpness = ["bleu", "validity", "mode-hit"], ["entropy", "nll", "log-q-mode"]
-for kind, metrics in (("quality", quality), ("sharpness", sharpness)):
-    rows = page.means(orders, metrics)
-    figure = lines.lines(rows, "order", "model")
-    display(page.show(figure, rows, f"{kind}_by_order", f"{kind.capitalize()} against k: mean and sd over seeds."))
+rows = page.seeds(orders, ["bleu", "validity", "nll"])
+figure = lines.lines(rows, "order", "model", page.palette, "Better outputs and a worse likelihood, the larger k?")
+page.show(figure, rows, "by_order", lines.READING)
 
 # %%
 page.worlds()
@@ -54,8 +52,9 @@ page.worlds()
 # a first stage, and is compared with it.
 
 # %%
-rows = page.gains(scores, quality)
-page.show(marks.gain_marks(rows), rows, "gains", "Gains over the control: mean and sd over seeds.")
+rows = page.gains(scores, quality[:2])
+figure = marks.marks(rows, page.palette, "Right of zero: better than training on with MLE")
+page.show(figure, rows, "gains", f"Gains over the control. {marks.READING}")
 
 # %%
 table = selections.trained(page.table(quality, scores.decoder.unique()))
@@ -70,9 +69,8 @@ page.comparison(selections.trained(table), "metric", "The model's probabilities;
 # deviation $s$: 100 % if all weigh the same, as under MLE; near 0 if a few have nearly all the weight.
 
 # %%
-shown = ["weight", "effective_share", "gradient_norm", "validation"]
-for stage, is_second in (("second_stage", True), ("from_scratch", False)):
-    logs = page.logs([*shown, "weight_sd"], second_stage=is_second)
-    logs = pd.concat([logs, curves.effective_share(logs)])
-    caption = f"{stage.replace('_', ' ').capitalize()}: weights, gradients and validation by step. Mean and sd."
-    display(page.show(training.compare(logs, page.palette, shown), logs, stage, caption))
+rows = curves.effective_share(page.logs(["weight", "weight_sd"]))
+figure = marks.marks(
+    rows, page.palette, "Of what share of its sentences does a batch in effect consist?", differences=False
+)
+page.show(figure, rows, "effective_share", f"Means over the steps of each training. {marks.READING}")

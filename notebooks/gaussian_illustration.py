@@ -25,8 +25,6 @@ name = "gaussian_illustration"
 # %%
 from pathlib import Path
 
-from IPython.display import display
-
 from beyond_mle.config import load_resolved
 from beyond_mle.report import html_table, plane_pictures
 from beyond_mle.report.figures import plane_fits
@@ -36,10 +34,10 @@ from beyond_mle.tasks.plane import PlaneData
 page = Page(name, load_resolved(study), Path(results))
 minima, mixtures = plane_pictures.fits(page.scores()), plane_pictures.mixtures(page.data(PlaneData))
 of_figure = minima[(minima.objective == "js") & minima.is_global & minima.pi.isin([0.1, 0.5, 0.99])]
-shown = of_figure[of_figure.mixture_seed.isin([3, 15, 22])]
-figure = plane_fits.fits(plane_pictures.histogram(mixtures), shown)
-caption = "A: samples of p, contours of p. B to D: contours of the exact fit for each π."
-page.show(figure, shown, "figure1", caption)
+title = "Wide rings cover all of p, narrow rings seek one mode"
+figure = plane_fits.fits(plane_pictures.histogram(mixtures), of_figure, title)
+caption = "A: samples of p, contours of p. B to D: contours of the exact fit for each π. Both axes from −5 to 7."
+page.show(figure, of_figure, "figure1", caption)
 
 # %% [markdown]
 # The two limits: the global minima of $\mathrm{KL}[P \| Q]$ (`mle`) and of $\mathrm{KL}[Q \| P]$, and other local
@@ -58,17 +56,17 @@ html_table.plain(limits[columns], "Values in nats; for mle it is KL[P‖Q]. Bran
 # jump. But it does not stop at $\mathrm{KL}[Q \| P]$: as $k \to 1$ the fit shrinks to a point.
 
 # %%
-for seed, rows in minima.groupby("mixture_seed"):
-    caption = f"Seed {seed}: every local minimum along π and along k."
-    display(page.show(plane_fits.paths(rows), rows, f"paths_{seed}", caption))
+title = "From covering (upper dashes) to seeking (lower): does σ jump?"
+page.show(plane_fits.paths(minima, page.palette, title), minima, "paths", "Every local minimum.")
 
 # %% [markdown]
 # The switch as a landscape: a valley at the wide fit, another at the narrow one.
 
 # %%
 surface = plane_pictures.surface(minima, mixtures, seed=22)
-caption = "JS_π/(π(1−π)) on seed 22; a star at the lowest point, dots at other minima."
-page.show(plane_fits.surfaces(surface), surface, "surfaces", caption)
+caption = "JS_π/(π(1−π)) on seed 22, on the line through the means of the two limits; dots: other local minima."
+figure = plane_fits.surfaces(surface, "Is the lowest point (star) in the wide valley or the narrow one?")
+page.show(figure, surface, "surfaces", caption)
 
 # %% [markdown]
 # ## Check

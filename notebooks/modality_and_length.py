@@ -33,7 +33,7 @@ from beyond_mle.report.page import Page
 page = Page(name, load_resolved(study), Path(results))
 scores = selections.searched(selections.trained(page.scores()), page.jobs)
 styles, clauses = selections.swept(scores, "styles"), selections.swept(scores, "main_clauses")
-metrics = ["bleu", "validity", "repetition"]
+metrics, shown = ["bleu", "validity", "repetition"], ["bleu", "validity"]
 
 # %%
 page.worlds()
@@ -43,18 +43,17 @@ page.worlds()
 # Each style words every sentence differently. Odds are equal, or fall with the rank of the style.
 
 # %%
-rows = gains.with_odds(page.gains(styles, metrics), page.jobs)
-figure = lines.lines(rows, "styles", "odds", differences=True)
-page.show(figure, rows, "gain_by_styles", "Gains of convex learning by the number of styles: mean and sd over seeds.")
+rows = gains.with_odds(page.gains(styles, shown), page.jobs)
+figure = lines.lines(rows, "styles", "odds", page.palette, "Does the gain grow with the styles?", differences=True)
+page.show(figure, rows, "gain_by_styles", f"Gains over the control. {lines.READING}")
 
 # %% [markdown]
 # The same without the difference, where odds are equal: does the control fall, or does convex learning rise?
 
 # %%
-rows = gains.with_odds(page.means(styles, metrics), page.jobs)
-rows = rows[rows.odds == "equal odds"]
-figure = lines.lines(rows, "styles", "system_label")
-page.show(figure, rows, "level_by_styles", "Each objective by the number of styles of equal odds: means and sd.")
+rows = gains.with_odds(page.seeds(styles, shown), page.jobs).query("odds == 'equal odds'")
+figure = lines.lines(rows, "styles", "label", page.palette, "Does the control fall, or does convex learning rise?")
+page.show(figure, rows, "level_by_styles", f"Vanilla-NAT, equal odds. {lines.READING}")
 
 # %%
 table = page.table(metrics, scores.decoder.unique())
@@ -66,14 +65,10 @@ page.comparison(table[table.task.isin(styles.task)], "metric", "BLEU by sacreBLE
 # word follows itself, the typical fault of words predicted without knowing each other: there less is better.
 
 # %%
-rows = gains.with_length(page.gains(clauses, metrics), scores, page.jobs)
-figure = lines.lines(rows, "length", "system_label", differences=True)
-page.show(figure, rows, "gain_by_length", "Gains of convex learning by length: mean and sd over seeds.")
-
-# %%
-rows = gains.exponents(rows)
-figure = lines.lines(rows, "length", "system_label")
-page.show(figure, rows, "exponents", "How far the optimum is sharpened, by length: closed form.")
+rows = gains.with_length(page.gains(clauses, shown), scores, page.jobs)
+title = "Does the gain shrink with length, as the exponent does?"
+figure = lines.lines(rows, "length", "system_label", page.palette, title, differences=True)
+page.show(figure, rows, "gain_by_length", f"Gains over the control. {lines.READING}")
 
 # %%
 table = page.table(metrics, scores.decoder.unique())

@@ -35,16 +35,9 @@ from beyond_mle.report.figures import marks, training
 from beyond_mle.report.page import Page
 
 page = Page(name, load_resolved(study), Path(results))
-logs = page.logs(["epsilon", "validation", "nll"])
-formulas = schedules.schedules(page.jobs[run.key] for run in page.runs)
-epsilon = pd.concat([formulas, logs[logs.quantity == "epsilon"]])
-figure = training.schedules(epsilon, page.palette)
-page.show(figure, epsilon, "epsilon", "ε by step: lines from the formula; dots as logged, means since the last dot.")
-
-# %%
-figure = training.compare(logs, page.palette, ["validation", "nll"])
-caption = "Validation, and the training NLL per token of the true words after what the model was given to read."
-page.show(figure, logs, "training", f"{caption} A line is the mean over seeds, a band the sd.")
+epsilon = pd.concat([schedules.schedules(page.jobs[run.key] for run in page.runs), page.logs(["epsilon"])])
+title = "How fast the true words are taken away: lines from the formula, dots as logged"
+page.show(training.schedules(epsilon, page.palette, title), epsilon, "epsilon", "Dots are means since the last dot.")
 
 # %%
 page.examples()
@@ -58,8 +51,9 @@ page.examples()
 scores = selections.trained(page.scores())
 quality = ["bleu", "validity", "mode-hit"]
 found = selections.searched(scores, page.jobs)
-rows = page.gains(found, quality)
-display(page.show(marks.gain_marks(rows), rows, "gains", "Gains of greedy search over MLE: mean and sd over seeds."))
+rows = page.gains(found, quality[:2])
+figure = marks.marks(rows, page.palette, "Left of zero: worse than MLE")
+display(page.show(figure, rows, "gains", f"Gains of greedy search over MLE. {marks.READING}"))
 table = selections.trained(page.table(quality, found.decoder.unique()))
 page.comparison(table, "metric", "BLEU by sacreBLEU.")
 
@@ -72,7 +66,7 @@ page.comparison(table, "metric", "BLEU by sacreBLEU.")
 # %%
 spread = ["support-mass", "nll", "total-variation", "entropy"]
 rows = page.gains(scores[scores.decoder == "none"], spread)
-figure = marks.gain_marks(rows)
-display(page.show(figure, rows, "dependence", "Differences from MLE: mean and sd over seeds."))
+figure = marks.marks(rows, page.palette, "Do words belong together, and how far is the model from p?")
+display(page.show(figure, rows, "dependence", f"Differences from MLE. {marks.READING}"))
 table = page.table([*spread, "kl"], ["none"])
 page.comparison(selections.trained(table), "metric", "The model's probabilities; kl is KL[P‖Q].")

@@ -23,18 +23,18 @@ from pathlib import Path
 
 from beyond_mle.config import load_resolved
 from beyond_mle.report import html_table, sharpening_curves
-from beyond_mle.report.figures import finite_languages
+from beyond_mle.report.figures import finite_languages, scheduled_sampling
 from beyond_mle.report.page import Page
 from beyond_mle.tasks.strings import LanguageData
 
 page = Page(name, load_resolved(study), Path(results))
 fits = page.scores()
 languages = {task: data.p for task, data in page.data(LanguageData).items()}
-orders = fits[fits.objective == "convex-exp"].order
 ranked = sharpening_curves.ranked(next(iter(languages.values())), [0, 1, 2, 3, 4])
-entropies = sharpening_curves.entropies(languages, orders.max())
-figure = finite_languages.sharpening(ranked, entropies, fits)
-page.show(figure, ranked, "sharpening", "Left: optima on the first language. Right: entropy falls as k grows.")
+entropies = sharpening_curves.entropies(languages, fits[fits.objective == "convex-exp"].order.max())
+title = "The larger k, the sharper the optimum and the fitted models"
+figure = finite_languages.sharpening(ranked, entropies, fits, title)
+page.show(figure, ranked, "sharpening", "Above: optima on the first language. Below: entropy against k.")
 
 # %% [markdown]
 # The longer the strings, the less a given order sharpens. What tells the objectives apart in training is the weight
@@ -45,8 +45,9 @@ page.show(figure, ranked, "sharpening", "Left: optima on the first language. Rig
 powers = sorted(fits[fits.objective == "convex-power"].order.unique())
 exponents = sharpening_curves.exponents([1, 2, 3], longest=30)
 weights = sharpening_curves.gradient_weights([1, 3], powers, length=20)
-figure = finite_languages.length_and_weight(exponents, weights)
-page.show(figure, weights, "weights", "Left: sharpening by length. Right: weights, for sentences of 20 tokens.")
+title = "Long strings are sharpened less; unlikely ones weigh less"
+figure = finite_languages.length_and_weight(exponents, weights, title)
+page.show(figure, weights, "weights", "Above: sharpening by length. Below: weights, for sentences of 20 tokens.")
 
 # %% [markdown]
 # ## Trained models reach the closed forms
@@ -55,8 +56,9 @@ page.show(figure, weights, "weights", "Left: sharpening by length. Right: weight
 
 # %%
 distances = fits[fits.metric == "distance-from-optimum"]
-figure = finite_languages.agreement(distances, {"tabular": 1e-4, "string-network": 0.02})
-page.show(figure, distances, "agreement", "How far each fitted model is from the closed-form optimum.")
+limits, title = {"tabular": 1e-4, "string-network": 0.02}, "Left of its limit: a fitted model is at the closed form"
+figure = finite_languages.agreement(distances, limits, page.palette, title)
+page.show(figure, distances, "agreement", "A mark for each language, and for each average of the loss.")
 
 # %% [markdown]
 # ## Scheduled sampling converges to something else
@@ -66,14 +68,13 @@ page.show(figure, distances, "agreement", "How far each fitted model is from the
 # minimiser of the paper's equation 6 also distorts the first symbol.
 
 # %%
-sampling = page.identities()
-figure = finite_languages.scheduled_sampling(sampling)
-page.show(figure, sampling, "scheduled_sampling", "Closed-form solutions of scheduled sampling.")
+figure = scheduled_sampling.optima(page.identities(), "Below ε = 1 no solution but Q = P keeps all of the dependence")
+page.show(figure, page.identities(), "scheduled_sampling", "Closed-form solutions of scheduled sampling.")
 
 # %% [markdown]
 # ## The paper's equations, checked
-# Each equation of Huszár (2015) as printed and as corrected: the largest distance between its two sides over random
-# distributions. Statements about $\pi \to 0$ are measured at a small $\pi$, where a right one is off by that order.
+# The largest distance between the two sides of each equation, as printed and as corrected, over random distributions.
+# Statements about $\pi \to 0$ are measured at a small $\pi$, where a right one is off by that order.
 
 # %%
 html_table.plain(page.errata(), "M = πP + (1−π)Q in equations 11–18.")

@@ -37,11 +37,10 @@ from beyond_mle.report.page import Page
 
 page = Page(name, load_resolved(study), Path(results))
 scores = selections.trained(page.scores())
-for kind, x in (("frontier", "distinct-outputs"), ("self_bleu", "self-bleu")):
-    for y in ("validity", "bleu"):
-        rows = frontier(scores, page.controls, page.sections, x, y)
-        caption = f"Samples: quality against {x}. Numbers are temperatures and orders k. Mean and sd over seeds."
-        display(page.show(scatter.frontier(rows, x, y), rows, f"{kind}_{y}", caption))
+likeliest = ["greedy", "single-pass", "best-path"]
+rows = frontier(scores, page.controls, "distinct-outputs", ["validity", "bleu"], likeliest)
+figure = scatter.frontier(rows, page.palette, "Above the grey curve: better than colder samples of MLE")
+page.show(figure, rows, "frontier", scatter.READING)
 
 # %%
 diversity = ["distinct-outputs", "self-bleu", "support-coverage"]
@@ -59,13 +58,9 @@ for metrics in (diversity, ["validity", "bleu", "distinct-1", "distinct-2"]):
 # %%
 sharpness = ["entropy", "q-mode", "nll"]
 orders = selections.along(scores, "order", page.controls, at_control=0)
-rows = page.means(orders, sharpness, "none")
-page.show(lines.lines(rows, "order", "model"), rows, "sharpness", "Sharpness against k: mean and sd over seeds.")
-
-# %%
-rows = page.means(selections.sampled(orders), diversity)
-caption = "Diversity of samples at temperature 1 against k: mean and sd over seeds."
-page.show(lines.lines(rows, "order", "model"), rows, "diversity", caption)
+rows = page.seeds(orders, sharpness, "none")
+figure = lines.lines(rows, "order", "model", page.palette, "Sharp in the right place? Entropy falls while q-mode rises")
+page.show(figure, rows, "sharpness", lines.READING)
 
 # %%
 table = page.table([*sharpness, "kl", "total-variation"], ["none"])

@@ -45,7 +45,14 @@ page.examples(["greedy", "beam5"])
 # the likeliest sentence. A sharper model has fewer such places: Δ should shrink, but not vanish.
 
 # %%
-table = page.table(["bleu"], ["greedy", "beam5", effects.gap_name("beam5")])
+searches = ["greedy", "beam5"]
+rows = page.scores().query("model == 'transformer' and decoder in @searches")
+rows = page.beside_paper(page.seeds(rows, ["bleu"]))
+title = "Does the convex loss do better than MLE trained on for as long?"
+page.show(bars.bars(rows, page.palette, title, "decoder_label"), rows, "bleu", bars.READING)
+
+# %%
+table = page.table(["bleu"], [*searches, effects.gap_name("beam5")])
 page.comparison(selections.trained(table), "decoder", "BLEU by sacreBLEU; Δ is per seed.")
 
 # %% [markdown]
@@ -57,9 +64,11 @@ page.comparison(selections.references(table), "decoder", "BLEU without training.
 
 # %%
 scores = page.scores()
-gaps = page.means(effects.search_gaps(pd.concat([scores, paper]), ["beam5", "exact"]), ["bleu"])
-figure = bars.bars(gaps, page.palette, "beam − greedy (BLEU)")
-page.show(figure, gaps, "search_gap", "What beam search (closed form: exact search) adds to greedy search.")
+gaps = page.beside_paper(page.seeds(effects.search_gaps(scores, ["beam5", "exact"]), ["bleu"]))
+figure = bars.bars(
+    gaps, page.palette, "What beam search adds to greedy search: less, the sharper?", "label", "Δ (BLEU)"
+)
+page.show(figure, gaps, "search_gap", f"Of what follows from p: exact search. {bars.READING}")
 
 # %%
 table = page.table(["validity", "mode-hit", "log-p"])

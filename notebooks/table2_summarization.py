@@ -22,9 +22,6 @@ name = "table2_summarization"
 # %%
 from pathlib import Path
 
-import pandas as pd
-from IPython.display import display
-
 from beyond_mle.config import load_resolved
 from beyond_mle.report import html_table
 from beyond_mle.report.figures import bars
@@ -45,12 +42,14 @@ page.examples(["beam5"])
 # sentence, which gives higher numbers.
 
 # %%
-table = page.table(rouge, ["greedy", "beam5", "exact", "sample"])
-page.comparison(table, "metric", "ROUGE by rouge-score: F1, the best of several references.")
+rows = page.beside_paper(page.seeds(page.scores(), rouge, "beam5"))
+title = "Does the convex loss do better than MLE trained on for as long?"
+figure = bars.bars(rows, page.palette, title, "model")
+page.show(figure, rows, "rouge", f"ROUGE with beam search. {bars.READING}")
 
 # %%
-rows = page.means(pd.concat([page.scores(), paper]), ["rouge1"], "beam5")
-page.show(bars.bars(rows, page.palette), rows, "rouge1", "ROUGE-1 with beam search: mean and sample sd over seeds.")
+table = page.table(rouge, ["greedy", "beam5", "exact", "sample"])
+page.comparison(table, "metric", "ROUGE by rouge-score: F1, the best of several references.")
 
 # %% [markdown]
 # ## What no reference blurs
@@ -63,6 +62,3 @@ page.comparison(table, "metric", "Judged by p itself.")
 # %%
 table = page.table(["entropy", "nll", "kl", "log-q-mode"], ["none"])
 page.comparison(table, "metric", "The model's probabilities; kl is KL[P‖Q].")
-
-# %%
-display(*page.learning_curves())

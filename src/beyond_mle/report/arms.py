@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from beyond_mle.jobs import Job
-from beyond_mle.report.style import ORACLE, objective_label
+from beyond_mle.report.style import ORACLE, named
 from beyond_mle.runs import Run
 from beyond_mle.types import TextSpec
 
@@ -24,7 +24,7 @@ class Arm:
         """The objective, with what tells it from others."""
         choice, entry = self.job.run.objective, self.job.objective
         told = dict.fromkeys((*entry.options.headline, *choice.swept))
-        return objective_label(choice.name, {option: entry.settings[option] for option in told})
+        return named(choice.name, {option: entry.settings[option] for option in told})
 
 
 def arms(jobs: Mapping[str, Job], runs: Iterable[Run], decoders: Collection[str] = ()) -> list[Arm]:

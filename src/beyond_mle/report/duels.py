@@ -25,6 +25,8 @@ SAMPLE_QUALITY = "sample-quality"
 """The kind of the yardstick that measures samples."""
 OPTIMUM, DESCENDED = "exact-optimum", "exact-descent"
 _MEASURED = ["coverage", "quality", "kl", "kl-kernel", "reverse-kl", "reverse-kl-kernel", "js", "js-kernel"]
+_ESTIMATE = "-kernel"
+"""What the names of the estimates of exact metrics end in."""
 _POINT = ["mixture_seed", "model", "pi", "x", "y"]
 
 
@@ -35,7 +37,7 @@ def competitors(scores: pd.DataFrame) -> pd.DataFrame:
         scores: rows of the long table.
 
     Returns:
-        Those rows, with the competitor's name as `model`.
+        Those rows, with the competitor's name as `model`; estimates only of models whose exact values are not known.
     """
     rows = scores.assign(**{name: column(scores, name) for name in ("mixture_seed", "pi", "is_global")})
     rows = rows[rows.mixture_seed.notna()].astype({"mixture_seed": int})
@@ -43,7 +45,7 @@ def competitors(scores: pd.DataFrame) -> pd.DataFrame:
     chosen = rows.is_global.eq(True) | (rows.solver == DESCENT)
     exact = (rows.objective == EXACT) & chosen & rows.pi.isin(rows[trained].pi)
     names = rows.solver.eq(DESCENT).map({True: DESCENDED, False: OPTIMUM})
-    return rows.assign(model=names.where(exact, rows.model))[exact | trained]
+    return _best_known(rows.assign(model=names.where(exact, rows.model))[exact | trained])
 
 
 def elsewhere(rows: pd.DataFrame) -> pd.DataFrame:
@@ -118,6 +120,14 @@ def drawn(
     for key, run in first.items():
         parts.append(_part(*key, np.array(outputs(run, run.decoders[0].label)[0])))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_POINT)
+
+
+def _best_known(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows without the estimates of what is known exactly."""
+    exact = set(zip(rows.mixture_seed, rows.model, rows.metric, strict=True))
+    of = zip(rows.mixture_seed, rows.model, rows.metric.str.removesuffix(_ESTIMATE), strict=True)
+    known = pd.Series([cell in exact for cell in of], rows.index, dtype=bool)
+    return rows[~(rows.metric.str.endswith(_ESTIMATE) & known)]
 
 
 def _competes(job: Job) -> bool:

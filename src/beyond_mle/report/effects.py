@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from beyond_mle.report.style import NO_DECODER, ORACLE
+from beyond_mle.report.style import ORACLE
+from beyond_mle.yardsticks.yardstick import NO_DECODER
 
 SPEED_UP = "speed-up"
 """The metric of `with_speed_ups`."""

@@ -1,32 +1,34 @@
 """Quality against diversity of samples: a curve along a hyper-parameter, a point for what has none."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
-from beyond_mle.report.labels import labelled
-from beyond_mle.report.results import column, over_seeds
+from beyond_mle.report.results import column
 from beyond_mle.report.selections import along, swept
 
-CELL = ["task", "task_label", "model", "curve", "at", "objective", "label", "decoder"]
-COLUMNS = [*CELL, "x", "x_sd", "y", "y_sd"]
+CELL = ["task", "model", "curve", "at", "objective", "seed"]
+COLUMNS = [*CELL, "metric", "across", "x", "y"]
 TEMPERATURE = "temperature"
+_OF_ONE_OUTPUT = {"distinct-outputs": 1.0, "self-bleu": 100.0}
+"""The diversity of samples that are all the same."""
 
 
 def frontier(
-    rows: pd.DataFrame, controls: Mapping[str, str], sections: Mapping[str, str], x: str, y: str
+    rows: pd.DataFrame, controls: Mapping[str, str], x: str, metrics: Sequence[str], likeliest: Collection[str]
 ) -> pd.DataFrame:
-    """Two metrics of samples against each other, means and sds over seeds.
+    """Metrics of samples against their diversity, seed by seed.
 
     Two curves per model: the convex objective at each order k, sampled at temperature 1, and its control at each
-    temperature of sampling. Other objectives are points, at temperature 1; what is a control of any is left out.
+    temperature of sampling, down to 0, where all samples are the one output of its search. Other objectives are points,
+    at temperature 1; what is a control of any is left out.
 
     Args:
         rows: of the long table, of trained systems.
         controls: of each system that has one, the system of its control.
-        sections: of `results.sections`.
-        x: metric of the horizontal axis.
-        y: metric of the vertical axis.
+        x: metric of the horizontal axis, of diversity.
+        metrics: those of the vertical axes.
+        likeliest: the decoders that take the likeliest token everywhere: sampling at temperature 0.
 
     Returns:
         The columns `COLUMNS`; `curve` is `temperature` or the objective, `at` the temperature or the order.
@@ -34,16 +36,24 @@ def frontier(
     rows = rows.assign(temperature=column(rows, TEMPERATURE), order=column(rows, "order"))
     variants = swept(rows, "order").system
     of_variants = along(rows, "order", controls, at_control=0.0)
-    heated = of_variants[~of_variants.system.isin(variants)]
+    heated = of_variants[~of_variants.system.isin(variants)].assign(curve=TEMPERATURE)
+    coldest = heated[heated.decoder.isin(likeliest)].assign(temperature=0.0)
     others = rows[(rows.temperature == 1) & ~rows.system.isin(controls.values())]
-    curves = others.objective.where(others.system.isin(variants), None)
+    is_swept = others.system.isin(variants)
     drawn = pd.concat(
         [
-            heated[heated.temperature.notna()].assign(curve=TEMPERATURE, at=heated.temperature, order=float("nan")),
-            others.assign(curve=curves.fillna(others.objective), at=others.order.where(curves.notna())),
+            heated[heated.temperature.notna()].assign(at=heated.temperature),
+            _at_one_output(coldest, x, metrics).assign(at=0.0),
+            others.assign(curve=others.objective, at=others.order.where(is_swept)),
         ]
     )
-    cells = labelled(over_seeds(drawn, [x, y]), sections)
-    across, up = (cells[cells.metric == name][[*CELL, "mean", "sd"]] for name in (x, y))
-    both = across.merge(up, on=CELL, suffixes=("", "_y"))
-    return both.rename(columns={"mean": "x", "sd": "x_sd", "mean_y": "y", "sd_y": "y_sd"})[COLUMNS]
+    across, up = drawn[drawn.metric == x], drawn[drawn.metric.isin(metrics)]
+    both = up.merge(across[[*CELL, "value"]], on=CELL, suffixes=("_y", ""))
+    return both.rename(columns={"value": "x", "value_y": "y"}).assign(across=x)[COLUMNS]
+
+
+def _at_one_output(rows: pd.DataFrame, x: str, metrics: Sequence[str]) -> pd.DataFrame:
+    """The rows of a search, with the diversity that samples would have if they all were its output."""
+    kept = rows[rows.metric.isin(metrics)]
+    of_search = kept.drop_duplicates(["system", "seed"]).assign(metric=x, value=_OF_ONE_OUTPUT[x])
+    return pd.concat([kept, of_search])

@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from beyond_mle.formulas.optima import exponent
 from beyond_mle.jobs import Job
 from beyond_mle.report.results import system_of
-from beyond_mle.report.style import NO_DECODER
 
 
 def beside_control(rows: pd.DataFrame, controls: Mapping[str, str], number: str, same: Sequence[str]) -> pd.Series:
@@ -73,22 +71,8 @@ def with_length(rows: pd.DataFrame, scores: pd.DataFrame, jobs: Mapping[str, Job
     return rows.assign(length=rows.system.map(lengths).astype(float))
 
 
-def exponents(rows: pd.DataFrame) -> pd.DataFrame:
-    """β = T/(T − k) of each system, for its order k and its mean length T.
-
-    Args:
-        rows: means with the columns order and length.
-
-    Returns:
-        The first row of each system that has an order, as a mean of the metric `exponent`.
-    """
-    systems = rows[rows.order.notna()].drop_duplicates("system")
-    betas = [exponent(row.length, row.order) for row in systems.itertuples()]
-    return systems.assign(decoder=NO_DECODER, metric="exponent", mean=betas, sd=float("nan")).reset_index(drop=True)
-
-
 def with_odds(rows: pd.DataFrame, jobs: Mapping[str, Job]) -> pd.DataFrame:
-    """Say of each row whether its task's styles have equal odds; a single style has none, and is there as both.
+    """Say of each row whether its task's styles have equal odds, as a single one has with itself.
 
     Args:
         rows: with a column `system`, on tasks that have styles.
@@ -98,11 +82,8 @@ def with_odds(rows: pd.DataFrame, jobs: Mapping[str, Job]) -> pd.DataFrame:
         The rows with a further column, odds: `equal odds` or `unequal odds`.
     """
     own = {system_of(job): job.task.options for job in jobs.values()}
-    is_equal = rows.system.map(lambda system: own[system].zipf == 0).astype(bool)
-    is_single = rows.system.map(lambda system: own[system].styles == 1).astype(bool)
-    equal = rows[is_equal | is_single].assign(odds="equal odds")
-    unequal = rows[~is_equal | is_single].assign(odds="unequal odds")
-    return pd.concat([equal, unequal], ignore_index=True)
+    is_equal = rows.system.map(lambda system: own[system].zipf == 0 or own[system].styles == 1).astype(bool)
+    return rows.assign(odds=is_equal.map({True: "equal odds", False: "unequal odds"}))
 
 
 def _certain_symbols(job: Job) -> int:

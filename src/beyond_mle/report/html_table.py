@@ -13,6 +13,7 @@ from beyond_mle.report.labels import hyper_parameters, labelled
 from beyond_mle.report.style import ORACLE
 from beyond_mle.report.templates import fill
 from beyond_mle.study import Study
+from beyond_mle.yardsticks.yardstick import NO_DECODER
 
 Across = Literal["decoder", "metric"]
 
@@ -77,7 +78,7 @@ def blocks(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
     What needs no outputs comes first, then what was measured on outputs; of each at most `ABREAST` metrics.
     """
-    needs_none = table.decoder == style.NO_DECODER
+    needs_none = table.decoder == NO_DECODER
     for title, rows in (("Without outputs", table[needs_none]), ("Outputs", table[~needs_none])):
         metrics = list(rows.metric.unique())
         for first in range(0, len(metrics), ABREAST):

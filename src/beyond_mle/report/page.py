@@ -55,15 +55,19 @@ class Page(PageFiles):
         """Of each system that has one, the system of its control."""
         return results.controls(self.jobs)
 
-    def means(
-        self, rows: pd.DataFrame, metrics: Sequence[str] | None = None, decoder: str | None = None
-    ) -> pd.DataFrame:
-        """Mean and sample sd over seeds, as `results.over_seeds` gives them, with the labels of figures."""
-        return labelled(results.over_seeds(rows, metrics, decoder), self.sections)
+    def seeds(self, rows: pd.DataFrame, metrics: Sequence[str], decoder: str | None = None) -> pd.DataFrame:
+        """The rows of these metrics, and of one decoder if it is given, seed by seed, with the labels of figures."""
+        return labelled(results.measured(rows, metrics, decoder), self.sections)
 
     def gains(self, rows: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
-        """What runs gain over their controls: means over seeds of the differences by seed."""
-        return self.means(gains(rows, self.controls, self.sections, metrics), metrics)
+        """What runs gain over their controls, seed by seed, with the labels of figures."""
+        return self.seeds(gains(rows, self.controls, self.sections, metrics), metrics)
+
+    def beside_paper(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows with a further column, paper: what the page's table prints of the paper."""
+        table = self.table()
+        same = [name for name in results.identity(rows) if name in table]
+        return rows.merge(table[[*same, "paper"]], on=same, how="left")
 
     def comparison(self, table: pd.DataFrame, across: html_table.Across, caption: str) -> HTML:
         """A table of ours beside the control's and the paper's numbers, see `html_table.comparison`."""
@@ -82,29 +86,19 @@ class Page(PageFiles):
         printed = as_scores(load_published(PUBLISHED), data)
         return printed[printed.metric.isin(metrics)]
 
-    def logs(self, quantities: Sequence[str], *, second_stage: bool | None = None) -> pd.DataFrame:
-        """What was logged in training, by step: the columns `curves.COLUMNS`.
-
-        Args:
-            quantities: which of the logged numbers.
-            second_stage: only runs that start from another one, or only those that do not; by default all.
-        """
-        chosen = [run for run in self.runs if second_stage in (None, run.start_from is not None)]
-        return read_curves(chosen, self.layout, quantities)
+    def logs(self, quantities: Sequence[str]) -> pd.DataFrame:
+        """What was logged in training, by step: the columns `curves.COLUMNS`."""
+        return read_curves([self.jobs[run.key] for run in self.runs], self.layout, quantities)
 
     def learning_curves(self) -> list[HTML]:
         """A figure of the training logs for each model on each task, of runs that lead step by step to one model."""
         shown = []
-        stepwise = [run for run in self.runs if "members" not in self._summary(run)]
-        systems = dict.fromkeys((run.task.label, run.model.label) for run in stepwise)
-        for task, model in systems:
-            selected = [run for run in stepwise if (run.task.label, run.model.label) == (task, model)]
-            curves = read_curves(selected, self.layout)
-            if curves.empty:
-                continue
-            figure = training.learning_curves(curves, self.palette)
-            caption = f"Learning curves of {model} on {task}: a line per seed."
-            shown.append(self.show(figure, curves, f"learning_{task}_{model}", caption))
+        stepwise = [self.jobs[run.key] for run in self.runs if "members" not in self._summary(run)]
+        logs = read_curves(stepwise, self.layout)
+        for (task, model), curves in logs.groupby(["task", "model"], sort=False):
+            title = f"Learning curves of {model} on {task}"
+            figure = training.learning_curves(curves, self.palette, title)
+            shown.append(self.show(figure, curves, f"learning_{task}_{model}", f"{title}: a line per seed."))
         return shown
 
     def outputs(self, run: Run, decoder: str) -> list[list[Any]]:

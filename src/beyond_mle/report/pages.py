@@ -122,6 +122,7 @@ class PageFiles:
         files = {
             "table": [PUBLISHED, *([layout.page_table(self.name)] if keys and self.name != INDEX else [])],
             "paper": [PUBLISHED],
+            "beside_paper": [*([layout.page_table(self.name)] if keys else [])],
             "scores": [layout.scores(key) for key in keys],
             "skipped": [layout.scores(key) for key in keys],
             "logs": [layout.training_log(key) for key in keys],

@@ -210,20 +210,17 @@ def identity(table: pd.DataFrame) -> list[str]:
     return [name for name in table if name not in told]
 
 
-def over_seeds(rows: pd.DataFrame, metrics: Sequence[str] | None = None, decoder: str | None = None) -> pd.DataFrame:
-    """Mean and sample sd over seeds: `identity`, mean, sd, n_seeds and system, in order of first appearance.
+def measured(rows: pd.DataFrame, metrics: Sequence[str], decoder: str | None = None) -> pd.DataFrame:
+    """The rows of these metrics, in this order, and of one decoder if it is given."""
+    kept = pd.concat([rows.iloc[:0], *(rows[rows.metric == metric] for metric in metrics)])
+    return kept if decoder is None else kept[kept.decoder == decoder]
 
-    Args:
-        rows: of a long table.
-        metrics: those to keep, in this order; all by default.
-        decoder: the one to keep; all by default.
-    """
-    kept = rows if metrics is None else pd.concat([rows[rows.metric == metric] for metric in metrics])
-    if decoder is not None:
-        kept = kept[kept.decoder == decoder]
-    groups = kept.groupby(identity(kept), sort=False, dropna=False)
+
+def over_seeds(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean and sample sd over seeds: `identity`, mean, sd, n_seeds and system, in order of first appearance."""
+    groups = rows.groupby(identity(rows), sort=False, dropna=False)
     cells = groups["value"].agg(mean="mean", sd="std", n_seeds="count").reset_index()
-    return cells.assign(system=groups["system"].first().to_numpy() if "system" in kept else None)
+    return cells.assign(system=groups["system"].first().to_numpy() if "system" in rows else None)
 
 
 def column(rows: pd.DataFrame, name: str) -> pd.Series:

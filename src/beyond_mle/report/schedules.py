@@ -25,5 +25,5 @@ def schedules(jobs: Iterable[Job]) -> pd.DataFrame:
             continue
         steps = job.solver.options.steps
         for step in sorted({round(steps * i / POINTS) for i in range(POINTS + 1)}):
-            rows.append([*named_by(job.run), step, QUANTITY, options.epsilon(step)])
+            rows.append([*named_by(job), step, QUANTITY, options.epsilon(step)])
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -6,7 +6,8 @@ import pandas as pd
 
 from beyond_mle.jobs import Job
 from beyond_mle.report.results import column, decoder_values, hyper_parameters, system_of
-from beyond_mle.report.style import NO_DECODER, ORACLE
+from beyond_mle.report.style import ORACLE
+from beyond_mle.yardsticks.yardstick import NO_DECODER
 
 SYSTEM = ["task", "model", "objective"]
 """The names of a system; its variants share them."""

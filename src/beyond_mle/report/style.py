@@ -15,22 +15,33 @@ from beyond_mle.references import text
 from beyond_mle.registry import YARDSTICKS
 from beyond_mle.study import Study
 
-# The palette of Okabe and Ito, which every colour vision can tell apart; greys are for the baselines.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-_START, _CONTROL, _TRUTH = "#A6A6A6", "#595959", "#000000"
-OTHER = "#D0D0D0"
-"""For objectives that the study does not train."""
+# Colours of Okabe and Ito, which every colour vision can tell apart, and then of Tol. MLE is grey: light where others
+# start from it (stage 1), dark where it goes on as their control.
+COLOURS = {
+    "mle": "#595959",
+    "convex-exp": "#0072B2",
+    "convex-power": "#D55E00",
+    "convex-pure": "#009E73",
+    "scheduled-sampling": "#CC79A7",
+    "js": "#E69F00",
+    "js-adversarial": "#882255",
+    "reverse-kl": "#56B4E9",
+}
+"""Kind of objective → its colour, the same on all pages. A darker shade is more of it: see `shade`."""
+_FURTHER_COLOURS = ("#332288", "#999933", "#8C564B")
+TRUTH = "#000000"
+"""For what follows from p."""
+OTHER = "#B0B0B0"
+"""For objectives that the study does not train, and for data."""
 
 ORACLE = "oracle"
 """The model that is p itself, or follows from it in closed form: reference rows."""
-NO_DECODER = "none"
-"""The decoder of figures that need no outputs, such as `nll`."""
 _FURTHER = {
     metric.name: metric
     for metric in (
         Metric("comet", "", "higher", 2),
         Metric("speed-up", "", None, 1),
-        Metric("exponent"),
+        Metric("effective-share", "%", None, 1),
         Metric("d-ss", "nats"),
         Metric("dependence-kept", "%", None, 2),
     )
@@ -42,43 +53,36 @@ ALWAYS_TOLD = ("order", "pi", "epsilon", "alpha")
 _SYMBOLS = {"order": "k", "pi": "π", "epsilon": "ε", "alpha": "α", "temperature": "τ"}
 """How labels write hyper-parameters; others by their names."""
 
-PLOT_SETTINGS: dict[Any, Any] = {
-    "figure.dpi": 150,
-    "figure.constrained_layout.use": True,
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.titlesize": 9,
-    "axes.labelsize": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#E5E5E5",
-    "grid.linewidth": 0.6,
-    "legend.frameon": False,
-    "lines.linewidth": 1.2,
-    "svg.hashsalt": "beyond-mle",
-}
-"""matplotlib's settings; the fixed hash salt makes equal figures equal files."""
-
 
 def palette(jobs: Iterable[Job]) -> dict[str, str]:
-    """A colour per objective, by its name and by the labels of its variants: grey for those that others start from or
-    are compared with."""
-    trained = [job.run for job in jobs if job.run.model.name != ORACLE]
-    starts = {run.start_from.objective.name for run in trained if run.start_from}
-    controls = {run.control.objective.name for run in trained if run.control}
-    colours: dict[str, str] = {}
-    fresh = iter(itertools.cycle(_COLOURS))
-    for name in dict.fromkeys(run.objective.name for run in trained):
-        grey = _START if name in starts else _CONTROL if name in controls else None
-        colours[name] = grey or next(fresh)
-    return colours | {run.objective.label: colours[run.objective.name] for run in trained}
+    """A colour per objective, by its name: that of its kind; what others start from has the lighter shade."""
+    trained = [job for job in jobs if job.run.model.name != ORACLE]
+    starts = {job.run.start_from.objective.name for job in trained if job.run.start_from}
+    kinds = {job.run.objective.name: job.objective.kind for job in trained}
+    unknown = [kind for kind in dict.fromkeys(kinds.values()) if kind not in COLOURS]
+    further = dict(zip(unknown, itertools.cycle(_FURTHER_COLOURS), strict=False))
+    colours = {name: COLOURS.get(kind) or further[kind] for name, kind in kinds.items()}
+    return {name: _mixed(colour, 0) if name in starts else colour for name, colour in colours.items()}
 
 
-def objective_label(objective: str, values: Mapping[str, Any]) -> str:
-    """An objective's name with the values of its hyper-parameters, as `named` writes them."""
-    return named(objective, values)
+def shade(colour: str, order: float | None = None, pi: float | None = None) -> str:
+    """A colour, the darker the larger the order k or the prior π, on every page the same; as it is without either.
+
+    >>> shade("#0072B2"), shade("#0072B2", order=0), shade("#0072B2", pi=1)
+    ('#0072B2', '#99c7e0', '#004c77')
+    """
+    if order is not None and not math.isnan(order):
+        return _mixed(colour, 1 - 2**-order)
+    if pi is not None and not math.isnan(pi):
+        return _mixed(colour, pi)
+    return colour
+
+
+def _mixed(colour: str, amount: float) -> str:
+    """Mostly white at 0, the colour itself at 2/3, a third black at 1."""
+    rgb = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    light, dark = max(0, 0.6 - 0.9 * amount), min(1, 5 / 3 - amount)
+    return "#" + "".join(f"{round((255 * light + part * (1 - light)) * dark):02x}" for part in rgb)
 
 
 def task_label(study: Study, task: str, values: Mapping[str, Any] | None = None) -> str:

@@ -30,7 +30,7 @@ class Validity(Yardstick):
     metrics = (
         Metric("validity", "%", "higher", 2, matters=2.0),
         Metric("mode-hit", "%", "higher", 2, matters=2.0),
-        Metric("log-p", "nats"),
+        Metric("log-p", "nats"),  # over the valid outputs only: a model with few of them is not the better for it
         Metric("support-coverage", "%", "higher", 2),
     )
 

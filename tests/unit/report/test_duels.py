@@ -61,6 +61,14 @@ def test_competitors_are_the_duels_and_the_exact_fits_at_their_pi(scores):
     assert duels.elsewhere(scores).task.tolist() == ["grammar"]
 
 
+def test_an_estimate_is_kept_only_where_the_exact_value_is_not_known(scores):
+    estimates = scores.assign(metric="kl-kernel", value=71.0)
+    generator = estimates[estimates.objective == "js-adversarial"].assign(model="plane-generator")
+    found = duels.competitors(pd.concat([scores, estimates, generator]))
+    assert set(found[found.metric == "kl-kernel"].model) == {"plane-generator"}
+    assert "kl" not in set(found[found.model == "plane-generator"].metric)
+
+
 def test_a_table_without_the_plane_has_no_competitors(scores):
     text = scores[["task", "model", "objective", "solver", "metric", "value"]].tail(1)
     assert duels.competitors(text).empty

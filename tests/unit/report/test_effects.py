@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from beyond_mle.report.effects import gap_name, is_gap, search_gaps, speed_ups, with_speed_ups
-from beyond_mle.report.results import over_seeds
+from beyond_mle.report.results import measured, over_seeds
 
 COLUMNS = ["task", "model", "objective", "size", "decoder", "metric", "seed", "value"]
 TABLE_COLUMNS = ["task", "model", "objective", "decoder", "metric", "mean", "sd", "n_seeds", "control", "paper"]
@@ -48,7 +48,7 @@ def test_systems_without_both_searches_have_no_gap(scores):
 
 
 def test_means_come_in_the_order_of_the_metrics_asked_for(scores):
-    rows = over_seeds(scores, ["nll", "entropy"], "none")
+    rows = over_seeds(measured(scores, ["nll", "entropy"], "none"))
     assert list(rows.metric.unique()) == ["nll", "entropy"]
     system = "grammar-ab/transformer/mle"
     (row,) = rows[(rows.system == system) & (rows.metric == "entropy")].itertuples()

@@ -82,9 +82,9 @@ STUDY = {
     },
 }
 FIGURES = {
-    "gaussian_illustration": {"figure1", "paths_22", "surfaces"},
+    "gaussian_illustration": {"figure1", "paths", "surfaces"},
     "sharpening_theory": {"sharpening", "weights", "agreement", "scheduled_sampling"},
-    "adversarial": {"along_pi_22", "samples_22", "text", "training"},
+    "adversarial": {"along_pi_22", "samples_22", "text"},
 }
 
 

@@ -6,7 +6,6 @@ import pytest
 from beyond_mle.report.frontier import COLUMNS, frontier
 
 CONTROLS = {"mild": "on", "strong": "on", "pure": "on", "scratch": "mle"}
-SECTIONS = {"temperature": "decoder", "order": "objective"}
 ORDERS = {"mild": 0.5, "strong": 4.0}
 
 
@@ -43,20 +42,28 @@ def scores() -> pd.DataFrame:
     ).astype({"order": float})
 
 
-def test_the_frontier_has_two_curves_and_points(scores):
-    rows = frontier(scores, CONTROLS, SECTIONS, "distinct-outputs", "bleu")
+def test_the_frontier_has_two_curves_down_to_the_search_and_points(scores):
+    rows = frontier(scores, CONTROLS, "distinct-outputs", ["bleu"], ["search"])
     assert list(rows) == COLUMNS
-    found = {(row.curve, None if pd.isna(row.at) else row.at): (row.x, row.y) for row in rows.itertuples()}
+    assert set(rows.seed) == {1, 2}
+    means = rows.groupby(["curve", "at"], dropna=False)[["x", "y"]].mean()
+    found = {(curve, None if pd.isna(at) else at): (x, y) for (curve, at), (x, y) in means.iterrows()}
     assert found == {
         ("temperature", 1.0): (7, 20),
         ("temperature", 0.5): (4, 30),
+        ("temperature", 0.0): (1, 60),  # the outputs of the search are all the same
         ("convex", 0.5): (6, 25),
         ("convex", 4.0): (5, 40),
         ("pure", None): (3, 35),
     }
-    assert rows[["x_sd", "y_sd"]].to_numpy() == pytest.approx(2**0.5)
+
+
+def test_the_diversity_of_a_search_is_not_measured_but_known(scores):
+    rows = frontier(scores.replace("distinct-outputs", "self-bleu"), CONTROLS, "self-bleu", ["bleu"], ["search"])
+    assert set(rows[rows["at"] == 0].x) == {100}
+    assert 0 not in set(frontier(scores, CONTROLS, "distinct-outputs", ["bleu"], [])["at"])
 
 
 def test_without_samples_there_is_no_frontier(scores):
-    searched = scores[scores.decoder == "search"].drop(columns=["temperature", "order"])
-    assert frontier(searched, CONTROLS, SECTIONS, "distinct-outputs", "bleu").empty
+    none = scores[scores.decoder == "none"].drop(columns=["temperature", "order"])
+    assert frontier(none, CONTROLS, "distinct-outputs", ["bleu"], ["search"]).empty

@@ -66,13 +66,22 @@ def test_trainings_say_what_each_run_started_from(study, finished):
     assert second[["starts from", "control", "seeds"]].tolist() == ["mle", "mle-continued", 2]
 
 
-def test_gains_are_means_over_seeds_of_differences(study, finished):
+def test_gains_are_differences_seed_by_seed(study, finished):
     page = Page("convex_functions", study, finished)
-    scores = page.scores()
-    rows = page.gains(scores, ["bleu"])
-    assert set(rows.n_seeds) == {2}
+    rows = page.gains(page.scores(), ["bleu"])
+    assert set(rows.groupby(["system", "decoder", "temperature"], dropna=False).seed.nunique()) == {2}
     assert {"label", "task_label", "decoder_label"} <= set(rows)
     assert set(rows.system) <= set(page.controls)
+
+
+def test_figures_have_the_papers_numbers_of_the_same_cells(study, finished):
+    page = Page("table1_autoregressive", study, finished)
+    scores = page.scores()
+    rows = page.beside_paper(page.seeds(scores, ["bleu"], "greedy"))
+    assert len(rows) == len(scores[(scores.metric == "bleu") & (scores.decoder == "greedy")])
+    trained = rows[rows.model == "transformer"].drop_duplicates("label").set_index("label").paper
+    assert trained["convex-exp, k = 1"] == 26.92
+    assert trained[["mle-continued", "convex-exp, k = 3"]].isna().all()
 
 
 def test_the_papers_numbers_are_those_of_the_data_sets_asked_for(study, finished):

@@ -1,8 +1,12 @@
+import math
+
 import numpy as np
 
+from beyond_mle.config import check
 from beyond_mle.jobs import jobs
 from beyond_mle.metric import Metric
 from beyond_mle.report.style import (
+    COLOURS,
     bound_sign,
     difference_label,
     fixed,
@@ -11,17 +15,54 @@ from beyond_mle.report.style import (
     named,
     number,
     palette,
+    shade,
     task_label,
 )
 
 
-def test_baselines_are_grey_and_variants_have_the_colour_of_their_objective(study):
+def grey(colour: str) -> float:
+    """How light a colour is."""
+    return sum(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+
+
+def test_an_objective_has_the_colour_of_its_kind_and_what_others_start_from_is_light(study):
     colours = palette(jobs(study).values())
-    for grey in ("mle", "mle-continued"):
-        red, green, blue = (colours[grey][i : i + 2] for i in (1, 3, 5))
-        assert red == green == blue
-    assert colours["convex-exp,order=1"] == colours["convex-exp,order=3"] == colours["convex-exp"]
-    assert len({colours[name] for name in ("mle", "mle-continued", "convex-exp", "convex-pure", "ss-linear")}) == 5
+    assert colours["convex-exp"] == COLOURS["convex-exp"]
+    assert colours["ss-linear"] == COLOURS["scheduled-sampling"]
+    assert colours["mle-continued"] == COLOURS["mle"]
+    for name in ("mle", "mle-continued"):
+        assert len({colours[name][i : i + 2] for i in (1, 3, 5)}) == 1  # grey
+    assert grey(colours["mle"]) > grey(colours["mle-continued"])
+
+
+def test_kinds_without_a_colour_of_their_own_get_further_ones():
+    study = check(
+        {
+            "preset": "made-up",
+            "tasks": {"words": {"kind": "grammar"}},
+            "solvers": {"short": {"kind": "minibatch", "steps": 1, "batch_size": 10, "learning_rate": 0.1}},
+            "experiments": {
+                "one": {
+                    "task": "words",
+                    "model": "transformer",
+                    "stages": {"all": {"objectives": ["brier", "token-power", "mle"], "solver": "short"}},
+                }
+            },
+        }
+    )
+    colours = palette(jobs(study).values())
+    assert len(set(colours.values())) == 3
+    assert not {colours["brier"], colours["token-power"]} & set(COLOURS.values())
+
+
+def test_a_larger_order_or_prior_is_darker_and_every_objective_stays_its_own_colour():
+    for colour in COLOURS.values():
+        by_order = [grey(shade(colour, order=order)) for order in (0, 0.25, 1, 3, 8)]
+        by_prior = [grey(shade(colour, pi=pi)) for pi in (0.05, 0.5, 0.99)]
+        assert by_order == sorted(set(by_order), reverse=True)
+        assert by_prior == sorted(set(by_prior), reverse=True)
+        assert shade(colour) == shade(colour, order=math.nan, pi=math.nan) == colour
+    assert len(set(COLOURS.values())) == len(COLOURS)
 
 
 def test_a_substitute_is_named_with_what_it_stands_for(study):

@@ -5,7 +5,7 @@ import pytest
 
 from beyond_mle.report.effects import gap_name
 from beyond_mle.report.published import load_published
-from beyond_mle.report.results import over_seeds
+from beyond_mle.report.results import measured, over_seeds
 from beyond_mle.report.tables import COLUMNS, read_table, tabulate, write_table
 
 ROOT = Path(__file__).parents[3]
@@ -123,7 +123,7 @@ def test_one_seed_has_no_sd(scores, published):
 
 
 def test_means_keep_the_folder_of_their_system(scores):
-    cells = over_seeds(scores, ["bleu"], "greedy")
+    cells = over_seeds(measured(scores, ["bleu"], "greedy"))
     assert cells.system.tolist() == [f"ab/transformer/{name}" for name in ("mle", "on", "convex-1", "convex-3")]
 
 

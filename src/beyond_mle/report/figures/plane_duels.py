@@ -1,85 +1,99 @@
 """Figures of adversarial training in the plane, from the tables of `report.duels`."""
 
+from itertools import chain
+from typing import Any
+
 import matplotlib
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from beyond_mle.report.figures import empty
-from beyond_mle.report.style import PLOT_SETTINGS
+from beyond_mle.report.figures import PLOT_SETTINGS, Palette, empty, legend, panels
+from beyond_mle.report.style import OTHER, TRUTH
 
-_STYLES = {
-    "exact-optimum": {"color": "#000000", "linestyle": "-"},
-    "exact-descent": {"color": "#009E73", "linestyle": "--"},
-    "isotropic-gaussian": {"color": "#0072B2", "marker": "o", "linestyle": "-"},
-    "plane-generator": {"color": "#D55E00", "marker": "s", "linestyle": "-"},
+_STYLES: dict[str, tuple[str, dict[str, Any]]] = {
+    "exact-optimum": ("js", {"linestyle": "-", "marker": "o"}),
+    "exact-descent": ("js", {"linestyle": "--", "marker": "^"}),
+    "isotropic-gaussian": ("js-adversarial", {"linestyle": "-", "marker": "s"}),
+    "plane-generator": ("js-adversarial", {"linestyle": ":", "marker": "D"}),
 }
-"""Every model that has a π."""
+"""Every model that has a π: the objective whose colour it has, and what else tells it apart."""
 _PANELS = {
-    "kl": "KL[P‖Q] (nats)",
-    "reverse-kl": "KL[Q‖P] (nats)",
-    "coverage": "covered share of heavy components",
+    "kl": "KL[P‖Q], exact (nats)",
+    "kl-kernel": "KL[P‖Q], kernel estimate (nats)",
+    "coverage": "share of heavy components",
     "quality": "mean log p of samples (nats)",
 }
-_DATA = "#B0B0B0"
+_TICKS = {0.01: "0.01", 0.1: "0.1", 0.5: "½", 0.9: "0.9", 0.99: "0.99"}
 
 
 @matplotlib.rc_context(PLOT_SETTINGS)
-def along_pi(table: pd.DataFrame) -> Figure:
-    """KL both ways, coverage and quality over π on one mixture: a line per model, a mark per seed.
+def along_pi(table: pd.DataFrame, palette: Palette, title: str) -> Figure:
+    """KL[P‖Q], coverage and quality over π on one mixture: a line per model through its means, a dot per seed.
 
-    A model without a density is shown by its kernel estimates. A run that diverged has no mark.
+    The exact divergence and its kernel estimate, of models without a density, are apart; the estimate of p itself, a
+    dotted line, is what the estimate has too much. A run that diverged has no dot.
 
     Args:
-        table: of `duels.competitors`, one mixture.
+        table: of `duels.competitors` and `duels.of_p`, one mixture.
+        palette: the objectives' colours.
+        title: says what to see.
     """
-    figure = Figure(figsize=(7.6, 5.4))
-    axes = figure.subplots(2, 2, sharex=True)
-    for axis, (metric, label) in zip(axes.flat, _PANELS.items(), strict=True):
-        for model in _STYLES:
-            _line(axis, table[table.model == model], metric)
+    if table.empty:
+        return empty()
+    figure, grid = panels(title, 2, 2, height=2.2, sharex=True)
+    handles: dict[str, Artist] = {}
+    for axis, (metric, label) in zip(chain(*grid), _PANELS.items(), strict=True):
+        own = table[table.metric == metric]
+        for model, (objective, look) in _STYLES.items():
+            values = own[own.model == model]
+            if len(values):
+                handles[model] = _line(axis, values, {"color": palette.get(objective, OTHER), **look})
+        if metric == "kl-kernel":
+            for value in own[own.model == "p"].value:
+                handles["p itself: the bias of the estimate"] = axis.axhline(value, color=TRUTH, linestyle="-.")
         axis.set(title=label, xscale="logit")
-        axis.xaxis.set_minor_formatter("")
-    axes[0, 0].set_yscale("log")
-    axes[0, 1].set_yscale("log")
-    figure.supxlabel(r"label prior $\pi$", fontsize=9)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+        axis.set_xticks(list(_TICKS), list(_TICKS.values()))
+        axis.minorticks_off()
+    grid[0][0].set_yscale("log")
+    grid[0][1].set_ylim(0, None)
+    for axis in grid[1]:
+        axis.set_xlabel("label prior π")
+    legend(figure, handles)
     return figure
 
 
 @matplotlib.rc_context(PLOT_SETTINGS)
-def samples(points: pd.DataFrame) -> Figure:
+def samples(points: pd.DataFrame, palette: Palette, title: str) -> Figure:
     """Samples of each model over those of p: a row per model, a column per π.
 
     Args:
         points: of `duels.drawn`, one mixture.
+        palette: the objectives' colours.
+        title: says what to see.
     """
     of_p, own = points[points.model == "p"], points[points.model != "p"]
     models, pis = [model for model in _STYLES if model in set(own.model)], sorted(own.pi.unique())
     if not models:
         return empty()
-    figure = Figure(figsize=(2.5 * len(pis), 2.5 * len(models) + 0.3))
-    axes = figure.subplots(len(models), len(pis), sharex=True, sharey=True, squeeze=False)
-    for model, line in zip(models, axes, strict=True):
+    figure, grid = panels(title, len(models), len(pis), height=1.6, sharex=True, sharey=True)
+    for model, line in zip(models, grid, strict=True):
         for pi, axis in zip(pis, line, strict=True):
             shown = own[(own.model == model) & (own.pi == pi)]
-            axis.scatter(of_p.x, of_p.y, s=2, color=_DATA, linewidths=0)
-            axis.scatter(shown.x, shown.y, s=2, color=_STYLES[model]["color"], linewidths=0)
+            axis.scatter(of_p.x, of_p.y, s=2, color=OTHER, linewidths=0)
+            axis.scatter(shown.x, shown.y, s=2, color=palette.get(_STYLES[model][0], OTHER), linewidths=0)
             axis.set_aspect("equal")
             axis.grid(visible=False)
         line[0].set_ylabel(model)
-    for pi, axis in zip(pis, axes[0], strict=True):
+    for pi, axis in zip(pis, grid[0], strict=True):
         axis.set_title(rf"$\pi$ = {pi:g}")
     return figure
 
 
-def _line(axis: Axes, rows: pd.DataFrame, metric: str) -> None:
-    """The mean over seeds as a line, and each seed's value as a faint mark."""
-    own = rows[rows.metric == metric]
-    shown = own if len(own) else rows[rows.metric == f"{metric}-kernel"]
-    for model, values in shown.groupby("model"):
-        style = _STYLES[model]
-        label = model if len(own) else f"{model} (kernel estimate)"
-        mean = values.groupby("pi").value.mean()
-        axis.plot(mean.index, mean, color=style["color"], linestyle=style["linestyle"], label=label)
-        axis.scatter(values.pi, values.value, s=14, color=style["color"], marker=style.get("marker", "."), alpha=0.6)
+def _line(axis: Axes, values: pd.DataFrame, look: dict[str, Any]) -> Artist:
+    """The mean over seeds as a line, and each seed's value as a dot."""
+    mean = values.groupby("pi").value.mean()
+    (drawn,) = axis.plot(mean.index, mean, markersize=4, markeredgewidth=0, **look)
+    axis.scatter(values.pi, values.value, s=8, color=look["color"], alpha=0.6, linewidths=0)
+    return drawn

@@ -4,60 +4,69 @@ from typing import Any
 
 import matplotlib
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from beyond_mle.report.figures import empty
-from beyond_mle.report.style import PLOT_SETTINGS, metric_label
+from beyond_mle.report.figures import MARKERS, PLOT_SETTINGS, SMALL, Palette, empty, legend, panels
+from beyond_mle.report.figures.seeds import limits
+from beyond_mle.report.frontier import TEMPERATURE
+from beyond_mle.report.style import COLOURS, OTHER, metric_label
 
-_CURVES = {
-    "temperature": ("MLE continued, temperature", {"color": "#595959", "marker": "o"}),
-    "convex-exp": ("convex-exp, order k", {"color": "#0072B2", "marker": "s"}),
+READING = "Marks: means over seeds, with τ or k beside them; τ = 0 is the search itself. Dots: seeds."
+_BESIDE: dict[str, dict[str, Any]] = {
+    TEMPERATURE: {"xytext": (4, 4)},
+    "convex-exp": {"xytext": (-4, -5), "horizontalalignment": "right"},
 }
-_BESIDE = {"temperature": (4, 4), "convex-exp": (4, -10)}
 """Where the value of the hyper-parameter stands, in points from the mark."""
-_POINTS = {
-    "convex-power": {"color": "#D55E00", "marker": "^"},
-    "convex-pure": {"color": "#009E73", "marker": "D"},
-}
-_OTHER_POINT = {"color": "#CC79A7", "marker": "v"}
 
 
 @matplotlib.rc_context(PLOT_SETTINGS)
-def frontier(rows: pd.DataFrame, x: str, y: str) -> Figure:
-    """A panel per model: curves over temperature and order, with their values written beside them, and points.
+def frontier(rows: pd.DataFrame, palette: Palette, title: str) -> Figure:
+    """A row per model, a column per metric of quality: curves over temperature and order, and points.
+
+    A mark is a mean, a dot a seed; at temperature 0 stands the search that always takes the likeliest.
 
     Args:
         rows: of `frontier.frontier`.
-        x: the metric of the horizontal axis.
-        y: the metric of the vertical axis.
+        palette: the objectives' colours; the temperatures are those of a control.
+        title: says what to see.
     """
-    systems = list(rows.groupby(["task_label", "model"], sort=False).groups)
-    if not systems:
+    models, metrics = list(rows.model.unique()), list(rows.metric.unique())
+    if not models:
         return empty()
-    figure = Figure(figsize=(max(6.0, 0.8 + 3.0 * len(systems)), 3.3))
-    axes = figure.subplots(1, len(systems), squeeze=False)[0]
-    handles: dict[str, Any] = {}
-    for axis, (task, model) in zip(axes, systems, strict=True):
-        for curve, own in rows[(rows.task_label == task) & (rows.model == model)].groupby("curve", sort=False):
-            label, style = _CURVES.get(curve, (curve, _POINTS.get(curve, _OTHER_POINT)))
-            handles[label] = _curve(axis, own.sort_values("at"), style)
-        axis.set(title=model, xlabel=metric_label(x))
-        axis.margins(0.12)
-    axes[0].set_ylabel(metric_label(y))
-    place = {"loc": "outside upper center", "ncols": 4} if len(systems) > 2 else {"loc": "outside right upper"}
-    figure.legend(list(handles.values()), list(handles), **place)
+    figure, grid = panels(title, len(models), len(metrics), 2.1, sharex=True)
+    curves = dict(zip(rows.curve.unique(), MARKERS, strict=False))
+    handles: dict[str, Artist] = {}
+    for line, model in zip(grid, models, strict=True):
+        for axis, metric in zip(line, metrics, strict=True):
+            own = rows[(rows.model == model) & (rows.metric == metric)]
+            for curve, points in own.groupby("curve", sort=False):
+                colour = COLOURS["mle"] if curve == TEMPERATURE else palette.get(points.objective.iloc[0], OTHER)
+                name = _name(curve, points)
+                handles[name] = _curve(
+                    axis, points, {"color": colour, "marker": curves[curve]}, _BESIDE.get(curve, _BESIDE[TEMPERATURE])
+                )
+            axis.set(title=model, ylabel=metric_label(metric))
+            axis.set_xlim(limits(rows.x))
+            axis.set_ylim(limits(own.y))
+    for axis in grid[-1]:
+        axis.set_xlabel(metric_label(rows.across.iloc[0]))
+    legend(figure, handles)
     return figure
 
 
-def _curve(axis: Axes, own: pd.DataFrame, style: dict[str, Any]) -> Any:
-    """Points in the order of the hyper-parameter, joined, each with its value beside it."""
-    drawn = axis.errorbar(own.x, own.y, own.y_sd, own.x_sd, markersize=4.5, capsize=2, elinewidth=0.8, **style)
-    for row in own[own["at"].notna()].itertuples():
-        place: dict[str, Any] = {
-            "xytext": _BESIDE.get(row.curve, (4, 4)),
-            "textcoords": "offset points",
-            "fontsize": 7.5,
-        }
-        axis.annotate(f"{row.at:g}", (row.x, row.y), color=style["color"], **place)
+def _name(curve: str, points: pd.DataFrame) -> str:
+    if curve == TEMPERATURE:
+        return "MLE continued, at temperature τ"
+    return f"{curve}, order k" if points["at"].notna().any() else curve
+
+
+def _curve(axis: Axes, seeds: pd.DataFrame, look: dict[str, Any], beside: dict[str, Any]) -> Artist:
+    """Means in the order of the hyper-parameter, joined, each with its value beside it."""
+    means = seeds.groupby("at", dropna=False)[["x", "y"]].mean()
+    (drawn,) = axis.plot(means.x, means.y, markersize=5, markeredgewidth=0, **look)
+    axis.scatter(seeds.x, seeds.y, s=7, color=look["color"], alpha=0.6, linewidths=0)
+    for at, x, y in means[means.index.notna()].itertuples():
+        axis.annotate(f"{at:g}", (x, y), color=look["color"], textcoords="offset points", fontsize=SMALL, **beside)
     return drawn

@@ -5,10 +5,12 @@ import math
 import pandas as pd
 import pytest
 
-from beyond_mle.formulas import scheduled_sampling_table
 from beyond_mle.report import sharpening_curves
 from beyond_mle.report.figures import finite_languages
+from beyond_mle.report.style import COLOURS, shade
 from beyond_mle.tasks.strings import FiniteLanguage, StringsOptions
+
+from .conftest import PALETTE, TITLE
 
 LANGUAGES = {
     "a": FiniteLanguage(StringsOptions(symbols=[2, 2])),
@@ -30,50 +32,41 @@ def fits() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["task", "model", "objective", "order", "average", "metric", "value"])
 
 
-def test_sharpening_has_a_line_per_order_and_a_point_per_fit_of_sentence_averages(fits):
+def test_sharpening_has_a_line_per_order_and_a_point_per_fit_of_sentence_averages(fits, readable):
     ranked = sharpening_curves.ranked(LANGUAGES["a"], [0, 1, 2])
-    left, right = finite_languages.sharpening(ranked, sharpening_curves.entropies(LANGUAGES, 4.0), fits).axes
-    assert len(left.lines) == 3
-    assert [len(line.get_xdata()) for line in left.lines] == [4, 4, 1]
-    drawn = [x for line in right.lines if line.get_linestyle() == "None" for x in line.get_xdata()]
+    figure = finite_languages.sharpening(ranked, sharpening_curves.entropies(LANGUAGES, 4.0), fits, TITLE)
+    readable(figure)
+    ranks, entropies = figure.axes
+    assert [len(line.get_xdata()) for line in ranks.lines] == [4, 4, 1]
+    assert [line.get_color() for line in ranks.lines] == [shade(COLOURS["convex-exp"], order) for order in (0, 1, 2)]
+    drawn = [x for line in entropies.lines if line.get_linestyle() == "None" for x in line.get_xdata()]
     assert sorted(drawn) == [1, 1, 1, 1, 4, 4, 4, 4]
+    assert [text.get_text() for text in entropies.texts] == ["a", "b"]
 
 
-def test_length_and_weight_has_a_line_per_order():
+def test_length_and_weight_has_a_named_line_per_order(readable):
     exponents = sharpening_curves.exponents([1, 3], 10)
     weights = sharpening_curves.gradient_weights([1, 3], [0.5], length=5)
-    left, right = finite_languages.length_and_weight(exponents, weights).axes
-    assert len(left.lines) == 2 + 1  # and the line of MLE
-    assert [text.get_text() for text in right.get_legend().get_texts()] == [
-        "mle",
-        "convex-exp, k = 1",
-        "convex-exp, k = 3",
-        "convex-power, k = 0.5",
-        "convex-pure",
+    figure = finite_languages.length_and_weight(exponents, weights, TITLE)
+    readable(figure)
+    above, below = figure.axes
+    assert {text.get_text() for text in above.texts} == {"mle", "k = 1", "k = 3"}
+    assert len(above.lines) == 3
+    names = {"mle", "convex-exp, k = 1", "convex-exp, k = 3", "convex-power, k = 0.5", "convex-pure"}
+    assert {text.get_text() for text in below.texts} == names
+    assert len(below.lines) == len(names)
+
+
+def test_agreement_has_a_row_per_objective_a_mark_per_fit_and_the_limits(fits, readable):
+    limits = {"tabular": 1e-4, "string-network": 0.02}
+    figure = finite_languages.agreement(fits, limits, PALETTE, TITLE)
+    readable(figure)
+    (axis,) = figure.axes
+    assert [label.get_text() for label in axis.get_yticklabels()] == [
+        *("convex-exp, k = 1", "convex-exp, k = 4", "mle", "js"),
     ]
-
-
-def test_agreement_has_a_panel_per_language_and_average(fits):
-    figure = finite_languages.agreement(fits, {"tabular": 1e-4, "string-network": 0.02})
-    assert [axis.get_title() for axis in figure.axes] == ["a", "b", "b, per token"]
-    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert names == ["convex-exp, k = 1", "convex-exp, k = 4", "mle", "js"]
-    points = [axis.lines[0].get_ydata().tolist() for axis in figure.axes]
-    assert points == [[0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2]]
-    assert (figure.axes[0].lines[0].get_xdata() >= 1e-12).all()
-
-
-def test_without_the_option_average_all_fits_stand_in_one_panel(fits):
-    alike = fits[(fits.task == "a")].drop(columns="average")
-    assert len(finite_languages.agreement(alike, {"tabular": 1e-4}).axes) == 1
-    assert not finite_languages.agreement(alike.iloc[:0], {"tabular": 1e-4}).axes
-
-
-def test_scheduled_sampling_draws_each_solution_where_it_has_the_metric():
-    p_XY = FiniteLanguage(StringsOptions(p="dirichlet", symbols=[2, 3])).table
-    p_XYZ = FiniteLanguage(StringsOptions(p="dirichlet", symbols=[2, 2, 2])).table
-    table = pd.DataFrame(scheduled_sampling_table.rows(p_XY, p_XYZ))
-    figure = finite_languages.scheduled_sampling(table)
-    assert [len(axis.lines) for axis in figure.axes] == [3, 5, 5, 4]
-    epsilons = list(scheduled_sampling_table.EPSILONS)
-    assert all(line.get_xdata().tolist() == epsilons for axis in figure.axes for line in axis.lines)
+    drawn = [line for line in axis.lines if line.get_linestyle() == "None"]
+    assert sum(len(line.get_xdata()) for line in drawn) == (fits.metric == "distance-from-optimum").sum()
+    assert min(x for line in drawn for x in line.get_xdata()) == 1e-12  # a distance of 0 has a place too
+    assert {line.get_xdata()[0] for line in axis.lines if line.get_linestyle() != "None"} == set(limits.values())
+    assert not finite_languages.agreement(fits.iloc[:0], limits, PALETTE, TITLE).axes

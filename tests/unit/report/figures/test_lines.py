@@ -1,58 +1,66 @@
 import pandas as pd
 import pytest
 
-from beyond_mle.report.figures.lines import by_order, lines
+from beyond_mle.report.figures.lines import lines
+from beyond_mle.report.style import shade
+
+from .conftest import PALETTE, TITLE
 
 
 @pytest.fixture
 def rows() -> pd.DataFrame:
-    columns = ["task_label", "model", "objective", "order", "metric", "mean", "sd"]
+    columns = ["model", "objective", "order", "metric", "seed", "value"]
     values = [
-        ["t", "small", "on", 0.0, "bleu", 1.0, 0.1],
-        ["t", "small", "strong", 4.0, "bleu", 3.0, 0.2],
-        ["t", "small", "mild", 1.0, "bleu", 2.0, 0.3],
-        ["t", "large", "mild", 1.0, "bleu", 5.0, 0.4],
-        ["t", "large", "mild", 1.0, "nll", 6.0, 0.5],
+        ["small", "mle-continued", 0.0, "bleu", 1, 1.0],
+        ["small", "convex-exp", 4.0, "bleu", 1, 2.0],
+        ["small", "convex-exp", 4.0, "bleu", 2, 4.0],
+        ["small", "convex-exp", 1.0, "bleu", 1, 2.0],
+        ["large", "convex-exp", 1.0, "bleu", 1, 5.0],
+        ["large", "convex-exp", 1.0, "nll", 1, 6.0],
     ]
     return pd.DataFrame(values, columns=columns)
 
 
-def drawn(axis) -> dict[str, list]:
-    return {container.get_label(): container.lines[0].get_xydata().tolist() for container in axis.containers}
+def test_lines_are_means_along_the_hyper_parameter_in_a_panel_per_metric(rows, readable):
+    figure = lines(rows, "order", "model", PALETTE, TITLE)
+    readable(figure)
+    bleu, nll = figure.axes
+    assert [line.get_xydata().tolist() for line in bleu.lines] == [[[0, 1], [1, 2], [4, 3]], [[1, 5]]]
+    assert [line.get_xydata().tolist() for line in nll.lines] == [[[1, 6]]]
+    assert [label.get_text() for label in nll.get_xticklabels()] == ["0", "1", "4"]
+    assert (bleu.get_title("left"), nll.get_title("left")) == ("bleu", "nll (nats)")
 
 
-def test_lines_run_along_the_hyper_parameter_in_a_panel_per_metric(rows):
-    bleu, nll = lines(rows, "order", "model").axes
-    assert drawn(bleu) == {"small": [[0, 1], [1, 2], [4, 3]], "large": [[1, 5]]}
-    assert drawn(nll) == {"large": [[1, 6]]}
-    assert [label.get_text() for label in bleu.get_xticklabels()] == ["0", "1", "4"]
-    assert (bleu.get_ylabel(), nll.get_ylabel()) == ("bleu", "nll (nats)")
+def test_names_stand_beside_lines_and_markers_tell_them_apart_in_grey(rows):
+    bleu = lines(rows, "order", "model", PALETTE, TITLE).axes[0]
+    assert {text.get_text() for text in bleu.texts} == {"small", "large"}
+    first, second = bleu.lines
+    assert (first.get_marker(), first.get_markerfacecolor()) != (second.get_marker(), second.get_markerfacecolor())
+    assert first.get_color() == second.get_color() == PALETTE["convex-exp"]
 
 
-def test_what_has_no_hyper_parameter_is_a_level(rows):
-    nan = float("nan")
-    levels = pd.DataFrame({"objective": ["js"], "label": "js, π = 0.5", "metric": "bleu", "mean": 2.5, "sd": nan})
-    bleu, nll = lines(rows, "order", "model", levels, {"js": "#FF0000"}).axes
-    (level,) = [line for line in bleu.lines if line.get_label() == "js, π = 0.5"]
-    assert set(level.get_ydata()) == {2.5}
-    assert level.get_color() == "#FF0000"
-    assert not [line for line in nll.lines if line.get_label() == "js, π = 0.5"]
+def test_lines_of_objectives_have_their_colour_in_the_shade_of_the_order(rows):
+    own = rows.assign(styles=[1, 2, 2, 1, 1, 1], order=rows.order.replace(0, float("nan")))
+    bleu = lines(own, "styles", "objective", PALETTE, TITLE).axes[0]
+    assert [line.get_color() for line in bleu.lines] == [PALETTE["mle-continued"], shade(PALETTE["convex-exp"], 4.0)]
 
 
-def test_differences_are_named_after_the_better_side(rows):
-    figure = lines(rows, "order", "model", differences=True)
-    assert [axis.get_ylabel() for axis in figure.axes] == ["gain in bleu", "change of nll (nats)"]
+def test_seeds_are_dots_and_two_of_them_have_an_interval(rows):
+    bleu = lines(rows, "order", "model", PALETTE, TITLE).axes[0]
+    dots = [xy for group in bleu.collections for xy in group.get_offsets().tolist()]
+    assert [4, 2] in dots
+    assert [4, 4] in dots
+    low, high = bleu.get_ylim()
+    assert low < 1
+    assert 5 < high < 10  # an interval that is longer is cut off
 
 
-def test_what_has_no_order_stands_at_zero_beside_the_closed_form(rows):
-    nan = float("nan")
-    points = rows[(rows.model == "small")].assign(order=[nan, 4.0, 1.0])
-    closed = points.assign(model="oracle", objective=["mle", "convex-exp", "convex-exp"], sd=nan)
-    (axis,) = by_order(pd.concat([points, closed]), {}).axes
-    assert sorted(xy for line in drawn(axis).values() for xy in line) == [[0, 1], [1, 2], [4, 3]]
-    assert axis.lines[-1].get_xydata().tolist() == [[0, 1], [1, 2], [4, 3]]
+def test_differences_are_named_after_the_better_side_and_show_zero(rows):
+    figure = lines(rows, "order", "model", PALETTE, TITLE, differences=True)
+    assert [axis.get_title("left") for axis in figure.axes] == ["gain in bleu", "change of nll (nats)"]
+    assert all(axis.get_ylim()[0] < 0 for axis in figure.axes)
 
 
 def test_nothing_to_draw_gives_a_figure_that_says_so(rows):
-    for figure in (lines(rows.iloc[:0], "order", "model"), by_order(rows.iloc[:0], {})):
-        assert figure.texts[0].get_text() == "not measured in this study"
+    figure = lines(rows.iloc[:0], "order", "model", PALETTE, TITLE)
+    assert figure.texts[0].get_text() == "not measured in this study"

@@ -1,11 +1,15 @@
 """The figures show what the tables say, and equal tables give equal files."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from beyond_mle.report import figures
 from beyond_mle.report.figures import plane_fits
+
+from .conftest import PALETTE, TITLE
 
 
 def row(objective: str, pi: float, order: float, sigma: float, branch: int, best: bool) -> dict:
@@ -31,9 +35,10 @@ def histogram() -> pd.DataFrame:
     return pd.DataFrame({"mixture_seed": 7, "x": x, "y": y, "count": (100 * density).astype(int), "density": density})
 
 
-def test_each_fit_has_its_panel_and_contours_around_its_mean(minima, histogram):
+def test_each_fit_has_its_panel_and_contours_around_its_mean(minima, histogram, readable):
     shown = minima[(minima.objective == "js") & minima.is_global]
-    figure = plane_fits.fits(histogram, shown)
+    figure = plane_fits.fits(histogram, shown, TITLE)
+    readable(figure)
     titles = [axis.get_title(loc="left") for axis in figure.axes]
     assert [title.split()[-1] for title in titles[1:]] == ["0.1", "0.5", "0.9"]
     (image,) = figure.axes[0].images
@@ -42,17 +47,30 @@ def test_each_fit_has_its_panel_and_contours_around_its_mean(minima, histogram):
     (contour,) = figure.axes[1].collections
     innermost = contour.get_paths()[-1].vertices
     assert innermost.mean(axis=0) == pytest.approx([0.5, -1.0], abs=0.05)
-    assert len(contour.levels) == 7
+    assert len(contour.levels) == 5
 
 
-def test_paths_draw_every_branch_and_both_limits(minima):
-    figure = plane_fits.paths(minima)
-    sigma_of_pi, sigma_of_order = figure.axes[:2]
-    assert len(sigma_of_pi.lines) == 2 * 2 + 2
-    assert len(sigma_of_order.lines) == 2 * 1 + 2
-    lowest = sigma_of_pi.lines[1].get_ydata()
+def test_paths_have_a_row_per_mixture_with_every_branch_and_both_limits(minima, readable):
+    figure = plane_fits.paths(pd.concat([minima, minima.assign(mixture_seed=8)]), PALETTE, TITLE)
+    readable(figure)
+    assert len(figure.axes) == 4
+    of_pi, of_order = figure.axes[:2]
+    assert len(of_pi.lines) == 2 * 2 + 2
+    assert len(of_order.lines) == 2 * 1 + 2
+    covering, seeking = of_pi.lines[:2]
+    assert (set(covering.get_ydata()), set(seeking.get_ydata())) == ({1.6}, {0.6})
+    lowest = of_pi.lines[3].get_ydata()
     assert lowest[0] == 1.5
     assert np.isnan(lowest[1])
+    assert [axis.get_ylabel() for axis in figure.axes[::2]] == [r"mixture 7: $\sigma$", r"mixture 8: $\sigma$"]
+
+
+def test_ticks_of_paths_do_not_overlap(minima):
+    figure = plane_fits.paths(minima, PALETTE, TITLE)
+    figure.draw_without_rendering()
+    for axis in figure.axes:
+        boxes = [label.get_window_extent() for label in axis.get_xticklabels() if label.get_text()]
+        assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
 def test_surfaces_mark_all_minima_and_the_lowest_with_a_star():
@@ -60,22 +78,23 @@ def test_surfaces_mark_all_minima_and_the_lowest_with_a_star():
     position, sigma = (grid.ravel() for grid in np.meshgrid(axis, axis + 3))
     value = 0.25 * ((position**2 - 1) ** 2 + 0.3 * position + (sigma - 3) ** 2 + 1)
     surface = pd.DataFrame({"pi": 0.5, "position": position, "sigma": sigma, "value": value})
-    drawn = plane_fits.surfaces(surface).axes[0].lines
+    drawn = plane_fits.surfaces(surface, TITLE).axes[0].lines
     assert sorted((line.get_marker(), round(line.get_xdata()[0], 1)) for line in drawn) == [("*", -1.0), ("o", 1.0)]
 
 
 def test_what_is_missing_is_left_out(minima, histogram):
     nothing = minima.iloc[:0]
-    assert [len(plane_fits.fits(histogram.iloc[:0], nothing).axes), len(plane_fits.paths(nothing).axes)] == [0, 6]
-    assert not plane_fits.surfaces(pd.DataFrame(columns=["pi", "position", "sigma", "value"])).axes
+    assert not plane_fits.fits(histogram.iloc[:0], nothing, TITLE).axes
+    assert not plane_fits.paths(nothing, PALETTE, TITLE).axes
+    assert not plane_fits.surfaces(pd.DataFrame(columns=["pi", "position", "sigma", "value"]), TITLE).axes
     two = pd.concat([minima, minima[minima.pi == 0.1].assign(mixture_seed=8)])
     shown = two[(two.objective == "js") & two.is_global]
     histograms = pd.concat([histogram, histogram.assign(mixture_seed=8)])
-    drawn = [len(axis.collections) for axis in plane_fits.fits(histograms, shown).axes]
+    drawn = [len(axis.collections) for axis in plane_fits.fits(histograms, shown, TITLE).axes]
     assert drawn == [1, 1, 1, 1, 1, 1, 0, 0]  # mixture 8 has no fit for the greater π
 
 
 def test_equal_tables_give_equal_files(minima, tmp_path):
     for name in ("a", "b"):
-        figures.save(plane_fits.paths(minima), minima, tmp_path / name)
+        figures.save(plane_fits.paths(minima, PALETTE, TITLE), minima, tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
