@@ -7,15 +7,13 @@
 # # Jensen-Shannon divergences between covering and seeking (Figure 1)
 # Fit one round Gaussian $q = \mathcal{N}(b, \sigma^2 I)$ to a mixture $p$ that it cannot match, and what matters is
 # which error the objective punishes. $\mathrm{KL}[P \| Q]$, maximum likelihood, covers everything;
-# $\mathrm{KL}[Q \| P]$ seeks a mode.
-# Huszár (2015) puts in between
+# $\mathrm{KL}[Q \| P]$ seeks a mode. Huszár (2015) puts in between
 #
-# $$\mathrm{JS}_\pi[P \| Q] = \pi\, \mathrm{KL}[P \| M] + (1 - \pi)\, \mathrm{KL}[Q \| M],
-# \qquad M = \pi P + (1 - \pi) Q .$$
+# $$\mathrm{JS}_\pi = \pi\, \mathrm{KL}[P \| M] + (1 - \pi)\, \mathrm{KL}[Q \| M], \qquad M = \pi P + (1 - \pi) Q .$$
 #
-# All fits here are exact: quadrature, BFGS from many starts, every local minimum kept. The figure's caption says that
-# $\pi = 0.1$ behaves like maximum likelihood and $\pi = 0.99$ like $\mathrm{KL}[Q \| P]$. That holds for the mixtures
-# of seeds 3 and 15. On seed 22, the default of the software behind the figure, $\pi = 0.1$ already seeks.
+# All fits here are exact: quadrature, BFGS from many starts. The figure's caption says that $\pi = 0.1$ behaves like
+# maximum likelihood and $\pi = 0.99$ like $\mathrm{KL}[Q \| P]$. That holds for the mixtures of seeds 3 and 15. On seed
+# 22, the default of the software behind the figure, $\pi = 0.1$ already seeks.
 
 # %% tags=["parameters"]
 study = "config/default.yaml"
@@ -28,10 +26,11 @@ from pathlib import Path
 from IPython.display import display
 
 from beyond_mle.config import load_resolved
-from beyond_mle.report import html_table, plane_pictures
+from beyond_mle.report import html_table, plane_pictures, plane_samples
 from beyond_mle.report.figures import plane_fits
 from beyond_mle.report.page import Page
 from beyond_mle.tasks.plane import PlaneData
+from beyond_mle.tasks.plane_mixtures import MixturesData
 
 page = Page(name, load_resolved(study), Path(results))
 minima, mixtures = plane_pictures.fits(page.scores()), plane_pictures.mixtures(page.data(PlaneData))
@@ -42,8 +41,15 @@ caption = "A: samples of p, contours of p. B to D: contours of the exact fit for
 page.show(figure, shown, "figure1", caption)
 
 # %% [markdown]
-# The two limits: the global minima of $\mathrm{KL}[P \| Q]$ (`mle`) and of $\mathrm{KL}[Q \| P]$, and other local
-# minima of the latter.
+# Four mixtures are examples. Of a random sample, how many are like maximum likelihood, $\sigma$ nearer to its own?
+
+# %%
+sample = plane_samples.positions(page.runs, page.outputs, page.data(MixturesData))
+figure = plane_fits.positions(sample, plane_samples.shares(sample), list(mixtures))
+page.show(figure, sample, "sample", "Every mixture by where σ lies; marked, the four chosen ones. [95 % intervals.]")
+
+# %% [markdown]
+# The limits: the global minima of $\mathrm{KL}[P \| Q]$ (`mle`) and $\mathrm{KL}[Q \| P]$, and local ones of that.
 
 # %%
 limits = minima[minima.objective.isin(["mle", "reverse-kl"])]
@@ -61,13 +67,8 @@ html_table.plain(limits[columns], "Values in nats; for mle it is KL[P‖Q]. Bran
 for seed, rows in minima.groupby("mixture_seed"):
     caption = f"Seed {seed}: every local minimum along π and along k."
     display(page.show(plane_fits.paths(rows), rows, f"paths_{seed}", caption))
-
-# %% [markdown]
-# The switch as a landscape: a valley at the wide fit, another at the narrow one.
-
-# %%
 surface = plane_pictures.surface(minima, mixtures, seed=22)
-caption = "JS_π/(π(1−π)) on seed 22; a star at the lowest point, dots at other minima."
+caption = "Two valleys on seed 22, wide and narrow: JS_π/(π(1−π)); a star at the lowest point, dots at other minima."
 page.show(plane_fits.surfaces(surface), surface, "surfaces", caption)
 
 # %% [markdown]

@@ -30,7 +30,7 @@ class Width(Yardstick):
 
     def measure(self, subject: Subject) -> Iterator[Score]:
         """Of every decoder's parameters."""
-        covering_M = np.array([case.mixture.isotropic_sd for case in subject.data.cases])
+        covering_M = covering(subject.data.cases)
         for decoder, outputs in subject.outputs.items():
             sigma_M = sigmas(outputs)
             yield _share("share-narrower", sigma_M < covering_M, decoder)
@@ -38,6 +38,11 @@ class Width(Yardstick):
                 control_M = sigmas(subject.control_outputs[decoder])
                 yield _share("share-wider", sigma_M > control_M, decoder)
                 yield _share("share-like-ml", like_ml(sigma_M, covering_M, control_M), decoder)
+
+
+def covering(cases: Sequence[Any]) -> np.ndarray:
+    """The σ that minimises KL[P‖Q] of each density, in closed form."""
+    return np.array([case.mixture.isotropic_sd for case in cases])
 
 
 def sigmas(outputs: Sequence[Sequence[Any]]) -> np.ndarray:

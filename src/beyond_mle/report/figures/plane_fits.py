@@ -4,6 +4,8 @@ Data frames: `minima` and `histogram` are tables of `report.plane_pictures`. A g
 drawn from its formula. Colours are those of the histograms, YlGnBu from dark to light.
 """
 
+from collections.abc import Collection
+
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -107,6 +109,40 @@ def surfaces(surface: pd.DataFrame) -> Figure:
         axis.grid(visible=False)
     axes[0].set_ylabel(r"$\sigma$")
     figure.supxlabel("position: 0 at the mean for KL[P‖Q], 1 at that for KL[Q‖P]", fontsize=9)
+    return figure
+
+
+@matplotlib.rc_context(PLOT_SETTINGS)
+def positions(rows: pd.DataFrame, shares: pd.DataFrame, chosen: Collection[int]) -> Figure:
+    """Where σ lies between the two limits: a curve per π, its legend with the share that is like maximum likelihood.
+
+    Args:
+        rows: of `plane_samples.positions`.
+        shares: of `plane_samples.shares`.
+        chosen: seeds of mixtures to mark.
+    """
+    if rows.empty:
+        return empty()
+    figure = Figure(figsize=(7.6, 3.4))
+    axis = figure.subplots()
+    for share, colour in zip(shares.itertuples(), (_LOW, _FORWARD, _REVERSE), strict=False):
+        own = rows[rows.pi == share.pi].sort_values("position", kind="stable").reset_index(drop=True)
+        percent = 100 * (own.index + 1) / len(own)
+        label = rf"$\pi$ = {share.pi:g}: {share.share:.0f} % [{share.low:.0f}, {share.high:.0f}]"
+        axis.step(own.position, percent, where="post", color=colour, label=label)
+        for row in own[own.mixture_seed.isin(chosen)].itertuples():
+            axis.plot(row.position, percent[row.Index], "o", color=colour, markersize=5, markeredgecolor="white")
+            axis.annotate(
+                f"{row.mixture_seed}",
+                (row.position, percent[row.Index]),
+                (4, -9),
+                textcoords="offset points",
+                fontsize=7,
+            )
+    axis.axvline(0.5, color="black", linewidth=0.8, linestyle="--")
+    axis.set(xlim=(-0.03, 1.05), ylim=(0, 102), ylabel="% of the mixtures, at most so wide")
+    axis.set_xlabel(r"position of $\sigma$: 0 as of KL[Q‖P], 1 as of KL[P‖Q]")
+    figure.legend(loc="outside right upper", title="right of the middle")
     return figure
 
 
