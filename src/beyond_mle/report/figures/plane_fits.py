@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.ndimage import minimum_filter
 
-from beyond_mle.report.figures import empty
+from beyond_mle.report.figures import MARKERS, empty
 from beyond_mle.report.style import PLOT_SETTINGS
 
 _LEVELS = 7
@@ -123,26 +123,22 @@ def positions(rows: pd.DataFrame, shares: pd.DataFrame, chosen: Collection[int])
     """
     if rows.empty:
         return empty()
-    figure = Figure(figsize=(7.6, 3.4))
-    axis = figure.subplots()
+    figure = Figure(figsize=(5.6, 4.2))
+    axis, marked = figure.subplots(), list(zip(chosen, MARKERS, strict=False))
     for share, colour in zip(shares.itertuples(), (_LOW, _FORWARD, _REVERSE), strict=False):
-        own = rows[rows.pi == share.pi].sort_values("position", kind="stable").reset_index(drop=True)
-        percent = 100 * (own.index + 1) / len(own)
-        label = rf"$\pi$ = {share.pi:g}: {share.share:.0f} % [{share.low:.0f}, {share.high:.0f}]"
-        axis.step(own.position, percent, where="post", color=colour, label=label)
-        for row in own[own.mixture_seed.isin(chosen)].itertuples():
-            axis.plot(row.position, percent[row.Index], "o", color=colour, markersize=5, markeredgecolor="white")
-            axis.annotate(
-                f"{row.mixture_seed}",
-                (row.position, percent[row.Index]),
-                (4, -9),
-                textcoords="offset points",
-                fontsize=7,
+        own = rows[rows.pi == share.pi].sort_values("position", kind="stable").set_index("mixture_seed").position
+        percent = 100 * np.arange(1, len(own) + 1) / len(own)
+        label = rf"$\pi$ = {share.pi:g}: {share.share:.0f} % [{share.low:.0f}, {share.high:.0f}] right of the middle"
+        axis.step(own, percent, where="post", color=colour, label=label)
+        for seed, marker in marked:
+            axis.plot(
+                own[own.index == seed], percent[own.index == seed], marker, color=colour, mec="white", clip_on=False
             )
     axis.axvline(0.5, color="black", linewidth=0.8, linestyle="--")
     axis.set(xlim=(-0.03, 1.05), ylim=(0, 102), ylabel="% of the mixtures, at most so wide")
     axis.set_xlabel(r"position of $\sigma$: 0 as of KL[Q‖P], 1 as of KL[P‖Q]")
-    figure.legend(loc="outside right upper", title="right of the middle")
+    seeds = [Line2D([], [], color="grey", marker=m, linestyle="", label=f"seed {s}") for s, m in marked]
+    figure.legend(handles=[*axis.get_legend_handles_labels()[0], *seeds], loc="outside upper center", ncols=2)
     return figure
 
 

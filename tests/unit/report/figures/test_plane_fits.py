@@ -79,3 +79,29 @@ def test_equal_tables_give_equal_files(minima, tmp_path):
     for name in ("a", "b"):
         figures.save(plane_fits.paths(minima), minima, tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+@pytest.fixture
+def sample() -> pd.DataFrame:
+    rows = [
+        (pi, seed, place) for pi, places in ((0.1, (0.9, 0.4)), (0.9, (0.2, 0.0))) for seed, place in enumerate(places)
+    ]
+    return pd.DataFrame(rows, columns=["pi", "mixture_seed", "position"])
+
+
+def test_curves_rise_to_all_mixtures_and_chosen_ones_lie_on_them(sample):
+    shares = pd.DataFrame({"pi": [0.1, 0.9], "share": [50.0, 0.0], "low": [10.0, 0.0], "high": [90.0, 60.0]})
+    figure = plane_fits.positions(sample, shares, [1])
+    first, mark, second, _, _ = figure.axes[0].lines
+    assert first.get_xydata().tolist() == [[0.4, 50.0], [0.9, 100.0]]
+    assert mark.get_xydata().tolist() == [[0.4, 50.0]]
+    assert second.get_xdata().tolist() == [0.0, 0.2]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        r"$\pi$ = 0.1: 50 % [10, 90] right of the middle",
+        r"$\pi$ = 0.9: 0 % [0, 60] right of the middle",
+        "seed 1",
+    ]
+
+
+def test_without_a_sample_the_figure_says_so(sample):
+    assert not plane_fits.positions(sample[:0], pd.DataFrame(columns=["pi"]), []).axes
