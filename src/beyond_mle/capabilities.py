@@ -10,7 +10,7 @@ from typing import Any, Protocol, get_args
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from typing_extensions import get_protocol_members
 
 from beyond_mle.types import ONLY_LOG_Q, Batch, Encoded, LogProb, Support, TextBatch, TokenLogProb, TokenRequest
@@ -200,6 +200,13 @@ class Settable(Listed, Protocol):
         """Replace q of a source, for its outputs in the order of `distribution`."""
 
 
+class PerCase(Protocol):
+    """A part for each case: a model whose parameters are apart for each case of the data."""
+
+    parts: nn.ModuleList
+    """Of each case a model, which has `starts`."""
+
+
 class OfData(Protocol):
     """The data themselves: a model that is made of them, and not of parameters alone."""
 
@@ -230,6 +237,14 @@ class KnownMixture(Protocol):
     @property
     def mixture(self) -> Any:
         """Weights, means and covariances of the components, see `tasks.plane.Plane`."""
+
+
+class Cases(Protocol):
+    """Separate cases: data that are several densities, each of which can be fitted by itself."""
+
+    @property
+    def cases(self) -> Sequence[Any]:
+        """The data of each case, with `whole`."""
 
 
 class Minibatches(Protocol):

@@ -103,6 +103,15 @@ class Job:
         """How outputs are made: by label, the default one first."""
         return {choice.label: entry(self.study, "decoders", choice) for choice in self.run.decoders}
 
+    @property
+    def compared(self) -> list[tuple[Run, str]]:
+        """The control, with the label of each decoder that both have."""
+        control = self.run.control
+        if control is None:
+            return []
+        labels = {choice.label for choice in control.decoders}
+        return [(control, label) for label in self.decoders if label in labels]
+
     @cached_property
     def validated_by(self) -> tuple[Entry[kinds.Yardstick], Metric] | None:
         """The yardstick that measures the solver's `validation`, and the metric; none where it does not validate.

@@ -36,6 +36,15 @@ class VectorSpec(Spec):
 
 
 @dataclass(frozen=True)
+class CasesSpec(Spec):
+    """Points with real coordinates, given one of several cases; the number of the case stands before them."""
+
+    dimensions: int
+    """Of a point, without the number."""
+    cases: int
+
+
+@dataclass(frozen=True)
 class FiniteSpec(Spec):
     """Strings that can all be listed."""
 
@@ -94,7 +103,7 @@ class TextBatch:
 
 @dataclass(frozen=True)
 class Points:
-    """Points with real coordinates."""
+    """Points with real coordinates; of data with several cases, the number of the case is the first of them."""
 
     point_BD: Tensor
     density: Density | None = None

@@ -116,7 +116,14 @@ def test_samples_differ(setting: Setting) -> None:
     assert len(set(map(tuple, setting.decode(source_BS)))) > 1
 
 
-@each([pair for pair in PAIRS if pair not in ON_TEXT])
+@each([pair for pair in PAIRS if pair[3] == "parameters"])
+def test_every_case_has_its_parameters(setting: Setting) -> None:
+    outputs = setting.outputs()
+    assert outputs == [[part.figures()] for part in setting.model.parts]
+    assert setting.outputs(limit=1) == outputs[:1]
+
+
+@each([pair for pair in PAIRS if pair[3] == "points"])
 def test_points_are_finite_and_as_many_as_asked_for(setting: Setting) -> None:
     (points,) = setting.outputs(generator=torch.Generator().manual_seed(0))
     assert torch.tensor(points).shape == (setting.decoder.options.samples, setting.data.spec.dimensions)

@@ -14,7 +14,7 @@ from beyond_mle.capabilities import KnownOutputs, KnownSupport, Minibatches, Ref
 from beyond_mle.registry import TASKS
 from beyond_mle.symbols import EOS, PAD
 from beyond_mle.text.data import TextData
-from beyond_mle.types import FiniteSpec, Points, Spec, Strings, TextBatch, TextSpec, VectorSpec
+from beyond_mle.types import CasesSpec, FiniteSpec, Points, Spec, Strings, TextBatch, TextSpec, VectorSpec
 
 EACH = pytest.mark.parametrize("kind", list(TASKS))
 
@@ -77,6 +77,10 @@ def test_its_spec_describes_its_data(kind: str, data_of: Callable[[str], Any]) -
         assert max(pairs.source_ids.max(), pairs.target_ids.max()) < data.spec.vocabulary_size
     elif isinstance(data.spec, VectorSpec):
         assert data.whole().point_BD.shape[1] == data.spec.dimensions
+    elif isinstance(data.spec, CasesSpec):
+        number_B, *coordinates = data.whole().point_BD.T
+        assert len(coordinates) == data.spec.dimensions
+        assert set(number_B.tolist()) == set(range(data.spec.cases))
     else:
         assert isinstance(data.spec, FiniteSpec)
         assert len(data.whole()) == len(set(data.spec.support)) == len(data.spec.support)

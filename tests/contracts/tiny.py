@@ -28,6 +28,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "grammar-summary": {**_WORLD, "sentences": 2},
         "parallel": {"splits": {split: {"pairs": f"{split}.tsv"} for split in SPLITS}, "vocabulary": {"size": 270}},
         "plane": {"train": 200, "grid_step": 0.5},
+        "plane-mixtures": {"mixtures": 2},
         "strings": {"symbols": [2, 2, 2], "shortest": 2},
     },
     "models": {
@@ -113,7 +114,7 @@ def fitting_solvers(task: str, model: str, objective: str) -> list[str]:
     return [solver for solver in SOLVERS if not refusal(task, model, objective, solver)]
 
 
-WORLDS = ["grammar", "plane", "strings"]
+WORLDS = ["grammar", "plane", "plane-mixtures", "strings"]
 """A task for each kind of data."""
 RUNS = [
     (task, model, objective, solvers[0])

@@ -99,8 +99,10 @@ def start_of(wildcards):
 
 
 def outputs_of(wildcards):
-    """The outputs of a run by all of its decoders."""
-    return [LAYOUT.outputs(wildcards.run, label).as_posix() for label in job_of(wildcards).decoders]
+    """The outputs of a run, and those of its control by the same decoders."""
+    job = job_of(wildcards)
+    both = [(job.run, label) for label in job.decoders] + job.compared
+    return [LAYOUT.outputs(run.key, label).as_posix() for run, label in both]
 
 
 def threads_of(wildcards):

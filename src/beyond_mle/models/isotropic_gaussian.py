@@ -38,10 +38,7 @@ class IsotropicGaussian(nn.Module):
 
     def log_prob(self, batch: Points) -> LogProb:
         """log q of each point; there is no sequence, so T = 1."""
-        dimensions = len(self.mean)
-        squares_B = (batch.point_BD - self.mean).square().sum(dim=-1)
-        total_B = -squares_B * torch.exp(-2 * self.log_scale) / 2
-        total_B = total_B - dimensions * self.log_scale - dimensions / 2 * math.log(2 * math.pi)
+        total_B = log_density(batch.point_BD, self.mean, self.log_scale)
         return LogProb(total_B, torch.ones_like(total_B))
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
@@ -78,3 +75,10 @@ class IsotropicGaussian(nn.Module):
             **{f"mean-{axis}": value for axis, value in zip("xyz", self.mean.tolist(), strict=False)},
             "sigma": math.exp(self.log_scale.item()),
         }
+
+
+def log_density(point_BD: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
+    """log N(b, a² I) at each point; b and log a are common to all points, or have a row for each."""
+    dimensions = point_BD.shape[-1]
+    total_B = -(point_BD - mean).square().sum(dim=-1) * torch.exp(-2 * log_scale) / 2
+    return total_B - dimensions * log_scale - dimensions / 2 * math.log(2 * math.pi)

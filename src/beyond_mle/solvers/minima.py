@@ -1,47 +1,36 @@
 """All local minima of an exact loss of few parameters, and how they move with a hyper-parameter of the objective.
 
-The loss is minimised by BFGS on its exact gradient, from many starts; a minimum that was found at one value of the
-hyper-parameter is followed to the next ones. D: parameters.
+A minimum that was found at one value of the hyper-parameter is followed to the next ones.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import numpy as np
 from pydantic import Field, model_validator
-from scipy.optimize import minimize
 
 from beyond_mle.capabilities import Explicit, Initialisable, Whole
 from beyond_mle.errors import UserError
 from beyond_mle.registry import SOLVERS
 from beyond_mle.solvers.checkpoint import copy_weights
 from beyond_mle.solvers.exact_loss import ExactLoss
+from beyond_mle.solvers.local_minima import Optimum, SearchOptions, local_minima
 from beyond_mle.solvers.progress import write_records
 from beyond_mle.solvers.solver import AlongOptions, Fitted, Member, Problem, Solver
 
-_DIFFERENCE = 1e-4
 LossAt = Callable[[float | None], ExactLoss]
 """The loss for a value of the hyper-parameter."""
 
 
-class MinimaOptions(AlongOptions):
+class MinimaOptions(SearchOptions, AlongOptions):
     """Where to search, along what, and when two minima are the same."""
 
     anchors: list[float] = Field(default=[])
     """Those of the `values`, which ascend, at which minima are searched from all starts."""
     starts: Literal["data", "model"] = "data"
     """Where searches start: at the places that the model proposes for the data, or at the model's own parameters."""
-    least_weight: float = Field(default=0.05, ge=0, le=1)
-    """Components of p of at least this weight are starts of the search."""
-    tolerance: float = Field(default=1e-8, gt=0)
-    """The largest derivative at a minimum, with the loss scaled to a curvature of 1 at the start."""
-    same: float = Field(default=1e-3, gt=0)
-    """Minima no parameter of which differs by more are one."""
     jump: float = Field(default=0.5, gt=0)
     """A branch ends where a parameter would move by more from one value to the next."""
-    reach: float = Field(default=2.5, gt=0)
-    """A search that moves a parameter by more has left the region where quadrature holds, and is dropped."""
 
     @model_validator(mode="after")
     def _check_values(self) -> "MinimaOptions":
@@ -50,18 +39,6 @@ class MinimaOptions(AlongOptions):
         if missing := set(self.anchors) - set(self.values):
             raise ValueError(f"`values` must contain the anchors {', '.join(map(str, sorted(missing)))}")
         return self
-
-
-@dataclass(frozen=True)
-class Optimum:
-    """A local minimum."""
-
-    parameters_D: np.ndarray
-    value: float
-
-    def distance(self, other: "Optimum") -> float:
-        """The largest difference of a parameter."""
-        return float(np.abs(self.parameters_D - other.parameters_D).max())
 
 
 Branch = dict[float | None, Optimum]
@@ -113,17 +90,6 @@ class Minima(Solver):
         return Fitted(members, {"steps": len(found)})
 
 
-def local_minima(loss: ExactLoss, starts: Sequence[np.ndarray], options: MinimaOptions) -> list[Optimum]:
-    """The distinct local minima that the starts lead to, the lowest first."""
-    found: list[Optimum] = []
-    for start in starts:
-        optimum = _descend(loss, np.asarray(start, dtype=np.float64), options)
-        if optimum is not None and all(optimum.distance(other) > options.same for other in found):
-            found.append(optimum)
-    minima = (optimum for optimum in found if np.linalg.eigvalsh(_hessian(loss, optimum.parameters_D)).min() > 0)
-    return sorted(minima, key=lambda optimum: optimum.value)
-
-
 def follow(loss_at: LossAt, starts: Sequence[np.ndarray], options: MinimaOptions) -> list[Branch]:
     """How the local minima move with the hyper-parameter.
 
@@ -161,38 +127,3 @@ def _trace(
 
 def _is_known(optimum: Optimum, value: float, branches: Iterable[Branch], options: MinimaOptions) -> bool:
     return any(value in branch and optimum.distance(branch[value]) <= options.same for branch in branches)
-
-
-def _descend(loss: ExactLoss, start: np.ndarray, options: MinimaOptions) -> Optimum | None:
-    """Where the loss falls to from a start; none where the search fails."""
-    # Losses differ by orders of magnitude (JS_π vanishes with π), but BFGS's first step and tolerance do not: so it is
-    # given the curvature at the start, taken as positive, and large enough for a first step of at most 1.
-    curvature_D, axes_DD = np.linalg.eigh(_hessian(loss, start))
-    curvature_D = np.maximum(np.abs(curvature_D), np.linalg.norm(loss(start)[1]))
-    scale = float(curvature_D.max())
-    root_DD = axes_DD * np.sqrt(scale / curvature_D)
-
-    def scaled(parameters_D: np.ndarray) -> tuple[float, np.ndarray]:
-        value, gradient_D = loss(parameters_D)
-        return value / scale, gradient_D / scale
-
-    result = minimize(
-        scaled,
-        start,
-        method="BFGS",
-        jac=True,
-        options={"gtol": options.tolerance, "hess_inv0": root_DD @ root_DD.T},
-    )
-    # In double precision the line search may end before the gradient is below the tolerance.
-    converged = result.success or np.abs(result.jac).max() < 1e3 * options.tolerance
-    optimum = Optimum(result.x, float(result.fun * scale))
-    return optimum if converged and optimum.distance(Optimum(start, 0.0)) <= options.reach else None
-
-
-def _hessian(loss: ExactLoss, parameters_D: np.ndarray) -> np.ndarray:
-    """By central differences of the exact gradient: objectives detach their weights, so that autograd has no second
-    derivative to give, and for a sign and a scale it is good enough."""
-    steps_DD = _DIFFERENCE * np.eye(len(parameters_D))
-    ahead, behind = (np.array([loss(parameters_D + sign * step)[1] for step in steps_DD]) for sign in (1, -1))
-    hessian_DD = (ahead - behind) / (2 * _DIFFERENCE)
-    return (hessian_DD + hessian_DD.T) / 2

@@ -19,6 +19,7 @@ from beyond_mle.files import atomic, write_json
 from beyond_mle.jobs import Entry, Job, find_job, yardsticks
 from beyond_mle.layout import Layout
 from beyond_mle.outputs import read_outputs
+from beyond_mle.runs import Run
 from beyond_mle.stages import command_line
 from beyond_mle.stages.fitted import FittedRun, fitted
 from beyond_mle.yardsticks.yardstick import Subject
@@ -80,13 +81,14 @@ def _subject(found: FittedRun, member: int, labels: dict[str, Any]) -> Subject:
         model=found.model(member),
         objective=job.new_objective(found.data, changed),
         evaluation=job.study.evaluation,
-        outputs={label: _outputs(found, label) for label in job.decoders},
+        outputs={label: _outputs(found, job.run, label) for label in job.decoders},
+        control_outputs={label: _outputs(found, run, label) for run, label in job.compared},
         seed=job.run.seed,
     )
 
 
-def _outputs(found: FittedRun, decoder: str) -> list[list[Any]]:
-    path = found.layout.outputs(found.job.run.key, decoder)
+def _outputs(found: FittedRun, run: Run, decoder: str) -> list[list[Any]]:
+    path = found.layout.outputs(run.key, decoder)
     outputs = read_outputs(path)
     if implements(type(found.data), References) and len(outputs) != (sources := len(found.data.references("test"))):
         raise UserError(f"{path}: {len(outputs)} lines for {sources} sources; sample the run again")

@@ -47,6 +47,8 @@ class Subject:
     """Only the first so many items of the split."""
     outputs: Mapping[str, Outputs] = field(default_factory=dict)
     """By the decoder's label."""
+    control_outputs: Mapping[str, Outputs] = field(default_factory=dict)
+    """Those of the run that it is compared with, by the same decoders."""
     seed: int = 0
     """Of what a yardstick draws."""
 

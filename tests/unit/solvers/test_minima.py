@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from beyond_mle.files import read_jsonl
 from beyond_mle.formulas.divergence import js_estimate
 from beyond_mle.solvers.exact_loss import ExactLoss
-from beyond_mle.solvers.minima import Minima, MinimaOptions, follow, local_minima
+from beyond_mle.solvers.local_minima import local_minima
+from beyond_mle.solvers.minima import Minima, MinimaOptions, follow
 from beyond_mle.types import Points
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "gaussian_illustration.csv"
