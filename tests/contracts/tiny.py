@@ -28,7 +28,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "grammar-summary": {**_WORLD, "sentences": 2},
         "parallel": {"splits": {split: {"pairs": f"{split}.tsv"} for split in SPLITS}, "vocabulary": {"size": 270}},
         "plane": {"train": 200, "grid_step": 0.5},
-        "plane-mixtures": {"mixtures": 2},
+        "plane-mixtures": {"mixtures": 5},
         "strings": {"symbols": [2, 2, 2], "shortest": 2},
     },
     "models": {
