@@ -11,9 +11,7 @@
 #
 # $$\mathrm{JS}_\pi = \pi\, \mathrm{KL}[P \| M] + (1 - \pi)\, \mathrm{KL}[Q \| M], \qquad M = \pi P + (1 - \pi) Q .$$
 #
-# All fits here are exact: quadrature, BFGS from many starts. The figure's caption says that $\pi = 0.1$ behaves like
-# maximum likelihood and $\pi = 0.99$ like $\mathrm{KL}[Q \| P]$. That holds for the mixtures of seeds 3 and 15. On seed
-# 22, the default of the software behind the figure, $\pi = 0.1$ already seeks.
+# All fits here are exact: quadrature, BFGS from many starts. Seed 22 is the default of the software behind the figure.
 
 # %% tags=["parameters"]
 study = "config/default.yaml"
@@ -42,7 +40,7 @@ page.show(figure, of_figure, "figure1", caption)
 # Four mixtures are examples. Of a random sample, how many are like maximum likelihood, $\sigma$ nearer to its own?
 
 # %%
-sample = plane_samples.positions(page.runs, page.outputs, page.data(MixturesData))
+sample = plane_samples.positions([page.jobs[run.key] for run in page.runs], page.outputs, page.data(MixturesData))
 title = "How many of 200 random mixtures are fitted as widely as by maximum likelihood?"
 figure = mixture_sample.positions(sample, plane_samples.shares(sample), list(mixtures), page.palette, title)
 page.show(figure, sample, "sample", "Every mixture by where σ lies; marked, the four chosen ones. [95 % intervals.]")
@@ -65,9 +63,6 @@ html_table.plain(limits[columns], "Values in nats; for mle it is KL[P‖Q]. Bran
 # %%
 title = "From covering (upper dashes) to seeking (lower): does σ jump?"
 page.show(plane_fits.paths(minima, page.palette, title), minima, "paths", "Every local minimum.")
-
-# %% [markdown]
-# The switch as a landscape: a valley at the wide fit, another at the narrow one.
 
 # %%
 surface = plane_pictures.surface(minima, mixtures, seed=22)

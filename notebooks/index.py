@@ -5,10 +5,8 @@
 
 # %% [markdown]
 # # Which objective should train a generative model?
-#
-# This report replicates *Beyond MLE: Convex Learning for Text Generation* (Shao et al. 2023) and *How (not) to
-# train your generative model* (Huszár 2015). Every number stands beside the paper's and beside that of a
-# control trained for as long; every claim gets a verdict.
+# The same networks, data and steps; only the objective differs. Beside every gain stands that of a **control**, the
+# plain objective trained on for as long, and the number that the paper prints.
 
 # %% tags=["parameters"]
 study = "config/default.yaml"
@@ -19,39 +17,49 @@ name = "index"
 from pathlib import Path
 
 from beyond_mle.config import load_resolved
-from beyond_mle.report import forest, html_table
+from beyond_mle.report import figure_html, html_table, plane_pictures
+from beyond_mle.report.figures import gain_parts, plane_fits
 from beyond_mle.report.page import Page
+from beyond_mle.tasks.plane import PlaneData
 
 page = Page(name, load_resolved(study), Path(results))
-html_table.links(page.others())
-
-# %% [markdown]
-# ## The claims of the sources
-# A dot is what was measured, the bar its 95 % interval: would it come out again with new training seeds and a new
-# test set? The long tick is the paper's number. **Replicated** is a claim whose interval lies where the claim
-# expects it, at a false discovery rate of 5 % within the family; **no effect**, one whose interval holds only
-# differences too small to matter; **contradicted**, one whose interval lies on the other side. Our gains are over
-# the control. Those of Shao et al. are over their first stage, and so include what mere longer training brings.
+parts = page.gain_parts("bleu").query("paper == paper and task == task.iloc[0]").drop_duplicates(["model", "seed"])
+title = "What longer training brings, and what the convex loss adds"
+gains = page.show(gain_parts.gain_parts(parts, page.palette, title), parts, "gains", gain_parts.READING)
+minima, mixtures = plane_pictures.fits(page.scores()), plane_pictures.mixtures(page.data(PlaneData))
+shown = minima.query("objective == 'js' and is_global and pi in [0.1, 0.5, 0.99] and mixture_seed == 15")
+drawn = plane_pictures.histogram({seed: mixture for seed, mixture in mixtures.items() if seed == 15})
+figure = plane_fits.fits(drawn, shown, "From covering all modes to seeking one")
+fits = page.show(figure, shown, "js", "A round Gaussian fitted to a mixture by JS_π: contours of it for three π.")
+figure_html.beside(gains, fits)
 
 # %%
-card = page.scorecard()
-forest.forest(card, "source", page.shown_on)
+page.example("vanilla-nat")
+
+# %% [markdown]
+# ## What the sources claim
+# A dot is what was measured, the bar its 95 % interval: would it come out again with new training seeds and a new
+# test set? The blue tick is the paper's number. **Replicated**: the interval lies where the claim expects it, at a
+# false discovery rate of 5 % within the family. **No effect**: it holds only differences too small to matter.
+# **Contradicted**: it lies on the other side. **Inconclusive**: beside it stands what would decide it.
+
+# %%
+page.claims("source")
 
 # %% [markdown]
 # ## Our own questions
 
 # %%
-forest.forest(card, "ours", page.shown_on)
+page.claims("ours")
 
 # %% [markdown]
-# ## Mathematics
-# Theorems, identities and closed forms hold or fail to a stated tolerance, as they are printed.
+# ## Mathematics: theorems, identities and closed forms, as they are printed
 
 # %%
-forest.forest(card, "mathematics", page.shown_on)
+page.claims("mathematics")
 
 # %% [markdown]
-# ## What was run
+# ## What was run, what was not, and what it cost
 # Each row is one training per seed. A second stage starts from the weights of the objective that it names.
 
 # %%
@@ -60,14 +68,8 @@ html_table.plain(page.trainings(), "Steps are optimiser steps, the same for all 
 # %%
 html_table.plain(page.objectives(), "The objectives maximise the mean of f(g), where g = log p / T.")
 
-# %% [markdown]
-# What could not be measured of some runs, and why.
+# %%
+html_table.plain(page.skipped(), "Not measured, and why: yardsticks by model.", empty="Everything was measured.")
 
 # %%
-html_table.plain(page.skipped(), "Yardsticks that lack something, by model.", empty="Everything was measured.")
-
-# %% [markdown]
-# ## The data
-
-# %%
-html_table.plain(page.cleaning(), "Sentence pairs read, kept and dropped.")
+html_table.plain(page.cleaning(), "The data: sentence pairs read, kept and dropped.")

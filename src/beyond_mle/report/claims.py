@@ -229,6 +229,8 @@ class ClaimsFile(Options):
     """Theorems, identities and closed forms: what is measured has no error."""
     ours: list[Written] = Field(default=[])
     """Our own questions."""
+    pages: dict[str, list[str]] = Field(default={})
+    """Page → the claims with whose verdicts it opens, by what their ids begin with, in this order."""
 
 
 def load_claims(path: Path) -> list[Claim]:
@@ -237,10 +239,7 @@ def load_claims(path: Path) -> list[Claim]:
     Raises:
         UserError: naming the claim at fault and its key.
     """
-    values = read_yaml(path)
-    if not isinstance(values, Mapping):
-        raise UserError(f"{path}: claims are lists below the keys 'sources', 'mathematics' and 'ours'")
-    file = parse(ClaimsFile, values, path.name)
+    file = _read(path)
     claims: dict[str, Claim] = {}
     families: dict[Family, list[Any]] = {"source": file.sources, "mathematics": file.mathematics, "ours": file.ours}
     for family, listed in families.items():
@@ -253,7 +252,28 @@ def load_claims(path: Path) -> list[Claim]:
                     if claim.id in claims:
                         raise UserError(f"{path}: the claim id '{claim.id}' is used twice")
                     claims[claim.id] = claim
+    groups = {claim.group for claim in claims.values()}
+    for page, names in file.pages.items():
+        for name in names:
+            if name not in groups:
+                raise UserError(f"{path}: pages.{page}: there is no claim '{name}': {nearest(name, groups)}")
     return list(claims.values())
+
+
+def load_told(path: Path) -> dict[str, list[str]]:
+    """Page → the claims with whose verdicts it opens, by their `group`.
+
+    Raises:
+        UserError: naming what is wrong with the file.
+    """
+    return _read(path).pages
+
+
+def _read(path: Path) -> ClaimsFile:
+    values = read_yaml(path)
+    if not isinstance(values, Mapping):
+        raise UserError(f"{path}: claims are lists below the keys 'sources', 'mathematics' and 'ours'")
+    return parse(ClaimsFile, values, path.name)
 
 
 def _cases(entry: dict[str, Any], systems: Mapping[str, Conditions]) -> Iterator[dict[str, Any]]:

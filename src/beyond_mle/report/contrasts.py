@@ -35,7 +35,7 @@ class Cell:
     items: int
     """How many items it is made of; 0 where that is not known."""
     system: str
-    """Whose number it is."""
+    """Whose number it is; empty of one that follows from no run."""
 
     def of(self, seed: Seed) -> np.ndarray | None:
         """The number of a seed; an exact one is that of every seed."""
@@ -207,7 +207,8 @@ class Cells:
             for row in found.itertuples()
         }
         values = {seed: one for seed, (one, _) in numbers.items()}
-        return Cell(values, min(n for _, n in numbers.values()), str(found["system"].iloc[0]))
+        system = found["system"].iloc[0]
+        return Cell(values, min(n for _, n in numbers.values()), system if isinstance(system, str) else "")
 
     def _number(self, name: str, value: float, system: str, seed: float, items: str | None) -> tuple[np.ndarray, int]:
         """A number and those of the resamples of its items, and how many items these are."""
@@ -241,7 +242,7 @@ def _part(task: str, terms: list[tuple[Term, Cell]]) -> Part:
         items=count,
         missing=tuple(sorted(set.union(*seeds) - set(shared))) if seeds else (),
         compared_with=float(np.mean([values[0] for values in beside.values.values()])),
-        systems=tuple(dict.fromkeys(cell.system for _, cell in terms)),
+        systems=tuple(dict.fromkeys(cell.system for _, cell in terms if cell.system)),
     )
 
 

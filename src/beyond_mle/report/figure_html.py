@@ -73,3 +73,8 @@ def _listed(texts: Iterable[str]) -> str:
     """The texts in order, each once, on one line, without the marks of formulas."""
     clean = (" ".join(re.sub(r"\\mathrm|[$\\{}]", "", text).split()) for text in texts)
     return "; ".join(dict.fromkeys(text for text in clean if text))
+
+
+def beside(*parts: HTML) -> HTML:
+    """Figures side by side where the screen is wide enough."""
+    return HTML('<div class="beside">' + "".join(part.data for part in parts) + "</div>")

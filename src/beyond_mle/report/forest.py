@@ -1,7 +1,7 @@
 """The scorecard as forest plots, one for each family of claims: a row per claim, its cases beneath it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from IPython.display import HTML
@@ -26,7 +26,30 @@ def forest(card: Sequence[Row], family: Family, pages: Mapping[str, str]) -> HTM
         pages: the page that shows a system, by task/model/objective.
     """
     claims = [_claim(cases, pages) for cases in by_claim(card, family).values()]
-    return fill("forest.html.j2", family=family, claims=claims)
+    models = dict.fromkeys(model for claim in claims for model in claim["models"])
+    return fill("forest.html.j2", family=family, claims=claims, counts=counts(card, family), models=list(models))
+
+
+def answer(card: Sequence[Row], names: Collection[str]) -> HTML:
+    """Some claims in words, and what would change their verdicts: with what a page opens.
+
+    Args:
+        card: the rows of the scorecard.
+        names: of the claims, in the order in which they are told; those that the scorecard does not have are left out.
+    """
+    cases = {name: [row for row in card if row["claim"] == name] for name in names}
+    claims = [_claim(own, {}) for own in cases.values() if own]
+    changes = [
+        {
+            "statement": row["statement"],
+            "label": row["case"],
+            "what": "; ".join(filter(None, (row["needed"], row["note"]))),
+        }
+        for own in cases.values()
+        for row in own
+        if row["needed"] or row["note"]
+    ]
+    return fill("answer.html.j2", claims=claims, changes=changes)
 
 
 def counts(card: Sequence[Row], family: Family) -> dict[str, int]:
@@ -70,15 +93,15 @@ def _claim(cases: Sequence[Row], pages: Mapping[str, str]) -> dict[str, Any]:
         "paper": paper,
         "place": place or paper,
         "models": list(models),
+        "measured": any(case["measured"] is not None for case in cases),
+        "words": "; ".join(f"{case['case']} {sentence(case)}".strip() for case in cases),
+        "zero": _place(0.0, scale),
         "size": max((abs(case["measured"]) for case in cases if case["measured"] is not None), default=0),
         "cases": [_case(case, scale, pages) for case in cases],
     }
 
 
 def _case(case: Row, scale: float, pages: Mapping[str, str]) -> dict[str, Any]:
-    def place(number: float | None) -> float | None:
-        return None if number is None else round(WIDTH / 2 + 0.94 * WIDTH / 2 * number / scale, 1)
-
     seeds = [
         f"{task}: " + ", ".join(f"seed {seed} {_number(value)}" for seed, value in values.items())
         for task, values in case["seeds"].items()
@@ -95,12 +118,16 @@ def _case(case: Row, scale: float, pages: Mapping[str, str]) -> dict[str, Any]:
         "words": sentence(case),
         "note": "; ".join(filter(None, (q_value, case["needed"], case["note"]))),
         "hover": "\n".join(seeds),
-        "zero": place(0.0),
         **{
-            key: place(case[name])
+            key: _place(case[name], scale)
             for key, name in (("dot", "measured"), ("low", "low"), ("high", "high"), ("paper", "paper"))
         },
     }
+
+
+def _place(number: float | None, scale: float) -> float | None:
+    """Where a number is drawn."""
+    return None if number is None else round(WIDTH / 2 + 0.94 * WIDTH / 2 * number / scale, 1)
 
 
 def _plotted(case: Row) -> list[float]:

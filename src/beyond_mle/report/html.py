@@ -51,7 +51,7 @@ def to_html(notebook: NotebookNode, page: dict[str, Any]) -> str:
 
     Args:
         notebook: with its outputs.
-        page: what the template shows around it: name, pages, preset, caveat, provenance.
+        page: what the template shows around it: name, pages, preset, caveat, answer, provenance.
     """
     exporter = _Exporter(extra_template_paths=[str(FOLDER)], template_file="page.html.j2")
     notebook.metadata["title"] = page["pages"][page["name"]]

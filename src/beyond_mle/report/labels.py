@@ -10,7 +10,7 @@ LABELS = ["task_label", "label", "system_label", "decoder_label"]
 """The columns of `labelled`: of the task; of the objective with what else was varied in training; the same with the
 model; of the decoder."""
 _NAMES = ["task", "model", "objective", "decoder", "metric"]
-_ABOUT = ["seed", "control", "exact", "certainty", "system"]
+_ABOUT = ["seed", "control", "exact", "certainty", "system", "items"]
 _NUMBERS = ["value", "mean", "sd", "n_seeds", "paper"]
 
 

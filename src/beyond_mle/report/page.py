@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 
 from beyond_mle.files import read_json
 from beyond_mle.outputs import read_outputs
-from beyond_mle.report import examples, figure_html, html_table, results, style, worlds
+from beyond_mle.report import examples, figure_html, forest, gain_parts, html_table, results, style, worlds
 from beyond_mle.report.arms import arms, three_arms
+from beyond_mle.report.claims import Family
 from beyond_mle.report.curves import read_curves
 from beyond_mle.report.effects import SPEED_UP
 from beyond_mle.report.figures import training
@@ -68,6 +69,22 @@ class Page(PageFiles):
         table = self.table()
         same = [name for name in results.identity(rows) if name in table]
         return rows.merge(table[[*same, "paper"]], on=same, how="left")
+
+    def gain_parts(self, metric: str) -> pd.DataFrame:
+        """What second stages gain, in two parts, beside what the paper prints (`gain_parts.gain_parts`).
+
+        The further columns `paper_first` and `paper` are the paper's first stage and objective, where the study names a
+        substitute of its data set.
+        """
+        parts = gain_parts.gain_parts(self.jobs, self.scores(), metric)
+        data = parts.task.map(self.study.substitutes)
+        printed = load_published(PUBLISHED).rename(columns={"task": "data"}).query("metric == @metric")
+        of_first = printed[printed.objective == "mle"].rename(columns={"value": "paper_first"})
+        of_objective = printed.rename(columns={"value": "paper"})
+        same = ["data", "model", "decoder"]
+        parts = parts.assign(data=data).merge(of_first[[*same, "paper_first"]], on=same, how="left")
+        same = [*same, "objective", "order"]
+        return parts.merge(of_objective[[*same, "paper"]], on=same, how="left").drop(columns="data")
 
     def comparison(self, table: pd.DataFrame, across: html_table.Across, caption: str) -> HTML:
         """A table of ours beside the control's and the paper's numbers, see `html_table.comparison`."""
@@ -158,6 +175,14 @@ class Page(PageFiles):
     def scorecard(self) -> list[dict[str, Any]]:
         """The verdict of every claim."""
         return read_json(self.layout.scorecard)
+
+    def answer(self) -> HTML:
+        """With what the page opens: the claims that it is about, with their verdicts."""
+        return forest.answer(self.scorecard(), self.told)
+
+    def claims(self, family: Family) -> HTML:
+        """All claims of a family, as a forest plot."""
+        return forest.forest(self.scorecard(), family, self.shown_on)
 
     @cached_property
     def shown_on(self) -> dict[str, str]:

@@ -15,6 +15,7 @@ from beyond_mle.jobs import Job, jobs
 from beyond_mle.layout import Layout
 from beyond_mle.report import results, style
 from beyond_mle.report.arms import arms
+from beyond_mle.report.claims import load_told
 from beyond_mle.runs import Run, page_runs, pages
 from beyond_mle.study import Study
 
@@ -98,6 +99,11 @@ class PageFiles:
         own = [said] if isinstance(said, str) else [said[kind] for kind in kinds if kind in said]
         return " ".join(dict.fromkeys(own))
 
+    @cached_property
+    def told(self) -> list[str]:
+        """The claims with whose verdicts the page opens."""
+        return [claim for file in self.study.claims for claim in load_told(Path(file)).get(self.name, [])]
+
     @property
     def titles(self) -> dict[str, str]:
         """The title of every page of the study, in order."""
@@ -106,7 +112,7 @@ class PageFiles:
     @cached_property
     def outline(self) -> str:
         """What the page says of the study besides what its input files hold."""
-        said = [self.study.preset, self.caveat, self.study.substitutes, self.palette, self.titles]
+        said = [self.study.preset, self.caveat, self.study.substitutes, self.palette, self.titles, self.told]
         shown = [[run.key, *(job.settings for job in [self.jobs[run.key]])] for run in self.runs]
         related = [[other and other.key for other in (run.start_from, run.control)] for run in self.runs]
         columns = sorted(results.hyper_parameters(self.jobs).values())
@@ -124,6 +130,7 @@ class PageFiles:
             "paper": [PUBLISHED],
             "beside_paper": [*([layout.page_table(self.name)] if keys else [])],
             "scores": [layout.scores(key) for key in keys],
+            "gain_parts": [PUBLISHED, *(layout.scores(key) for key in keys)],
             "skipped": [layout.scores(key) for key in keys],
             "logs": [layout.training_log(key) for key in keys],
             "learning_curves": [layout.training_log(key) for key in keys],
@@ -133,11 +140,12 @@ class PageFiles:
             "worlds": prepared,
             "examples": [*prepared, *said],
             "example": [*prepared, *said],
-            "scorecard": [layout.scorecard],
+            **{key: [layout.scorecard] for key in ("scorecard", "claims")},
             "identities": [layout.identities],
             "errata": [layout.errata],
         }
         wanted = [file for name, own in files.items() if name in used for file in own]
+        wanted += [layout.scorecard] if self.told else []
         return list(dict.fromkeys([*wanted, *(layout.summary(key) for key in keys)]))
 
     @property

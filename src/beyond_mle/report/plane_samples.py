@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
+from beyond_mle.jobs import Job
 from beyond_mle.runs import Run
 from beyond_mle.tasks.plane_mixtures import MixturesData
 from beyond_mle.yardsticks.width import covering, like_ml, sigmas
@@ -14,12 +15,12 @@ _COLUMNS = ["pi", "mixture_seed", "sigma", "covering", "seeking", "position", "l
 
 
 def positions(
-    runs: Iterable[Run], outputs: Callable[[Run, str], list[list[Any]]], data: Mapping[str, MixturesData]
+    jobs: Iterable[Job], outputs: Callable[[Run, str], list[list[Any]]], data: Mapping[str, MixturesData]
 ) -> pd.DataFrame:
     """Every mixture of a sample for every π.
 
     Args:
-        runs: those by the objective `js` whose control is KL[Q‖P] are read.
+        jobs: those by the objective `js` whose control is KL[Q‖P] are read.
         outputs: of a run and a decoder.
         data: the samples, by the labels of their tasks.
 
@@ -28,13 +29,14 @@ def positions(
         σ is the former and 0 where it is the latter; `like_ml`, whether it is nearer to the former.
     """
     parts = [pd.DataFrame(columns=_COLUMNS)]
-    for run in runs:
+    for job in jobs:
+        run = job.run
         if run.task.label in data and run.objective.name == "js" and run.control is not None:
             cases, decoder = data[run.task.label].cases, run.decoders[0].label
             sigma_M, seeking_M = (sigmas(outputs(one, decoder)) for one in (run, run.control))
             covering_M = covering(cases)
             own = {
-                "pi": run.objective.options["pi"],
+                "pi": job.objective.options.pi,
                 "mixture_seed": [case.p.options.mixture_seed for case in cases],
                 "sigma": sigma_M,
                 "covering": covering_M,

@@ -40,6 +40,7 @@ def main() -> None:
         "pages": page.titles,
         "preset": study.preset,
         "caveat": page.caveat,
+        "answer": page.answer().data if page.told else "",
         "provenance": provenance(
             arguments.notebook, inputs, page.devices, command_of(page), time.perf_counter() - start
         ),

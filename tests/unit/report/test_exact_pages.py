@@ -29,6 +29,7 @@ STUDY = {
     "preset": "few",
     "tasks": {
         "plane-mixture": {"kind": "plane", "grid_step": 0.4, "train": 200},
+        "plane-mixtures": {"mixtures": 2},
         "strings-small": {"kind": "strings", "symbols": [2, 2]},
     },
     "models": {"string-network": {"width": 4}},
@@ -52,6 +53,15 @@ STUDY = {
                 "limits": {"objectives": ["mle", "reverse-kl"], "solver": "minima"},
                 "js": {"objectives": ["js"], "solver": "minima-along-pi"},
                 "convex": {"objectives": ["convex-exp"], "solver": "minima-along-order"},
+            },
+        },
+        "sample": {
+            "task": "plane-mixtures",
+            "model": "gaussian-per-case",
+            "decoders": ["parameters"],
+            "pages": ["gaussian_illustration"],
+            "stages": {
+                "js": {"objectives": ["reverse-kl", "js"], "solver": "minimum-per-case", "control": "reverse-kl"}
             },
         },
         "duels": {
@@ -82,7 +92,7 @@ STUDY = {
     },
 }
 FIGURES = {
-    "gaussian_illustration": {"figure1", "paths", "surfaces"},
+    "gaussian_illustration": {"figure1", "sample", "paths", "surfaces"},
     "sharpening_theory": {"sharpening", "weights", "agreement", "scheduled_sampling"},
     "adversarial": {"along_pi_22", "samples_22", "text"},
 }

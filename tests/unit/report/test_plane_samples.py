@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from beyond_mle import config
+from beyond_mle.jobs import jobs
 from beyond_mle.report import plane_samples
-from beyond_mle.runs import Run, runs
+from beyond_mle.runs import Run
 from beyond_mle.tasks.plane_mixtures import MixturesData, PlaneMixtures
 
 SAMPLE = {
@@ -40,7 +41,7 @@ def rows(data: MixturesData):
         position_M = np.array(POSITIONS.get(run.objective.options.get("pi"), [0.0] * 3))
         return [[{"sigma": sigma}] for sigma in covering_M * (1 + position_M) / 2]
 
-    return plane_samples.positions(runs(config.check(STUDY)).values(), outputs, {"plane-mixtures": data})
+    return plane_samples.positions(jobs(config.check(STUDY)).values(), outputs, {"plane-mixtures": data})
 
 
 def test_every_mixture_has_a_place_between_the_limits_for_every_pi(rows, data):
