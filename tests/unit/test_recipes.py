@@ -114,7 +114,8 @@ def test_a_solver(recipe) -> None:
 
 def test_a_page(recipe, stage, tmp_path) -> None:
     (tmp_path / "config").mkdir()
-    shutil.copy(ROOT / "config" / "published.yaml", tmp_path / "config")
+    for name in ("published.yaml", "claims.yaml"):
+        shutil.copy(ROOT / "config" / name, tmp_path / "config")
     layout, _ = recipe("A page")
     stage(render, layout, "--page", "gap", "--notebook", str(notebook_of("gap")))
     page = layout.page("gap").read_text(encoding="utf-8")

@@ -34,7 +34,7 @@ def search_gaps(scores: pd.DataFrame, searches: Collection[str], drawn: Collecti
     Returns:
         A row for each of their scores that `greedy` has too: the difference, under the decoder `gap_name(search)`.
     """
-    same = [column for column in scores if column not in ("decoder", "value", *drawn)]
+    same = [column for column in scores if column not in ("decoder", "value", "items", *drawn)]
     greedy = scores[scores.decoder == "greedy"]
     gaps = scores[scores.decoder.isin(searches)].merge(greedy[[*same, "value"]], on=same, suffixes=("", "_greedy"))
     gaps["value"] -= gaps.value_greedy

@@ -117,6 +117,7 @@ def results(tmp_path_factory) -> Path:
     three = FiniteLanguage(StringsOptions(symbols=[2, 2, 2])).table
     write_text(layout.identities, pd.DataFrame(scheduled_sampling_table.rows(language, three)).to_csv(index=False))
     write_text(layout.errata, pd.DataFrame(errata.sheet(0, 2, 1e-5)).to_csv(index=False))
+    write_json(layout.scorecard, [])
     published = load_published(ROOT / "config" / "published.yaml")
     for name in FIGURES:
         page = Page(name, study, folder)

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from long_tables import BASE_ROW
 
-from beyond_mle.report.forest import WIDTH, counts, forest, sentence
+from beyond_mle.report.forest import WIDTH, answer, counts, forest, sentence
 
 
 @pytest.fixture
@@ -30,10 +30,8 @@ def test_a_claim_has_a_row_and_its_cases_beneath_it(card):
     soup = rows_of(forest(card, "source", {"news/ctc/convex-exp": "table3"}).data)
     claims = soup.find_all("details")
     assert [claim["id"] for claim in claims] == ["claim-gain", "claim-early"]
-    assert (
-        claims[0].summary.text.split() == "mixed It gains Table 1".replace("mixed", claims[0].summary.span.text).split()
-    )
-    assert claims[0].summary.span.text == "replicated 1 of 2, inconclusive 1 of 2"
+    said = " ".join(claims[0].summary.find(class_="said").text.split())
+    assert said == "replicated 1 of 2, inconclusive 1 of 2 It gains Table 1"
     assert [case["id"] for case in claims[0].find_all(class_="case")] == ["gain-a", "gain-b"]
     assert {link["href"] for link in soup.find_all("a")} == {"table3.html"}
     assert "9 seeds would decide it" in claims[0].text
@@ -44,7 +42,7 @@ def test_a_claim_has_a_row_and_its_cases_beneath_it(card):
 def test_everything_drawn_is_also_told_in_words(card):
     soup = rows_of(forest(card, "source", {}).data)
     drawings = soup.find_all("svg")
-    assert [drawing["aria-label"] for drawing in drawings] == [sentence(case) for case in card[:2]]
+    assert [drawing["aria-label"] for drawing in drawings] == [f"a {sentence(card[0])}; b {sentence(card[1])}"]
     assert sentence(card[0]) == "bleu +2.00 [+1.00, +3.00]; paper +4.00, 3 seeds"
     assert sentence(card[2]) == "not run"
 
@@ -78,3 +76,14 @@ def test_a_real_scorecard_is_shown_whole(finished):
         for case in rows_of(forest(card, family, {}).data).find_all(class_="case")
     ]
     assert sorted(shown) == sorted(row["id"] for row in card)
+
+
+def test_an_answer_tells_claims_and_what_would_change_them(card):
+    soup = rows_of(answer(card, ["early", "gain", "unknown"]).data)
+    first, second = (" ".join(item.text.split()) for item in soup.section.ul.find_all("li"))
+    assert first == "not run Early stopping helps (supposed): not run."
+    assert second.startswith(
+        "replicated 1 of 2, inconclusive 1 of 2 It gains: a bleu +2.00 [+1.00, +3.00]; paper +4.00"
+    )
+    changes = [" ".join(item.text.split()) for item in soup.details.find_all("li")]
+    assert changes == ["Early stopping helps: no experiment stops early", "It gains, b: 9 seeds would decide it"]

@@ -221,9 +221,7 @@ def test_an_experiment_of_text_has_curves_and_outputs(shown):
     assert "mle" in table_with(soup, "Outputs")
 
 
-def test_the_index_links_every_page_and_says_what_was_skipped(study, shown, finished):
+def test_the_index_says_what_was_skipped(shown, finished):
     soup = shown(INDEX)
-    assert {a["href"] for a in soup.find_all("a")} >= {f"{page}.html" for page in study_pages(study) if page != INDEX}
-    assert "Plane fits" in soup.text
     skipped = {kind for path in finished.rglob("scores.json") for kind in json.loads(path.read_text())["skipped"]}
-    assert skipped == set(table_with(soup, "Yardsticks that lack"))
+    assert skipped == set(table_with(soup, "Not measured, and why"))

@@ -50,7 +50,7 @@ def test_published_numbers_use_the_names_of_the_default_study(published):
 
 def test_paper_numbers_in_claims_follow_from_the_published_numbers(published):
     values = published.set_index(NUMBER).value
-    claims = [claim for claim in load_claims(CONFIG / "claims.yaml") if claim.paper is not None]
+    claims = [claim for claim in load_claims(CONFIG / "claims.yaml") if claim.paper is not None and claim.terms]
     assert len(claims) > 20
     for claim in claims:
         total = 0.0

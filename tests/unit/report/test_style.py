@@ -18,6 +18,7 @@ from beyond_mle.report.style import (
     shade,
     task_label,
 )
+from beyond_mle.yardsticks.overlap import OF_SUMS
 
 
 def grey(colour: str) -> float:
@@ -85,9 +86,9 @@ def test_a_difference_is_named_after_the_better_side():
 
 
 def test_a_metric_has_unit_better_side_and_decimals():
-    assert metric("bleu") == Metric("bleu", better="higher", decimals=2)
-    assert metric("validity") == Metric("validity", "%", "higher", 2)
-    assert metric("nll") == Metric("nll", "nats", "lower", 3)
+    assert metric("bleu") == Metric("bleu", better="higher", decimals=2, matters=0.5, of_sums=OF_SUMS["bleu"])
+    assert metric("validity") == Metric("validity", "%", "higher", 2, matters=2)
+    assert metric("nll") == Metric("nll", "nats", "lower", 3, matters_share=0.01)
     assert metric("speed-up") == Metric("speed-up", decimals=1)
     assert metric("entropy").better is None
 
