@@ -73,3 +73,12 @@ html_table.plain(page.skipped(), "Not measured, and why: yardsticks by model.", 
 
 # %%
 html_table.plain(page.cleaning(), "The data: sentence pairs read, kept and dropped.")
+
+# %% [markdown]
+# ## Limits, and how to make it again
+# The worlds are small and invented, the models have at most 0.3 million parameters: what holds here need not hold of
+# large models, and what fails here may need their size. Claims that no study can measure yet are listed as *not run*.
+#
+# Data are prepared, runs trained, outputs sampled, all of it measured and collected in one table; claims are judged on
+# that table, and pages rendered: `./run snakemake --cores all` makes everything, a file named after it only that. The
+# command at the foot of each page makes that page; what is already there is not made again.

@@ -70,6 +70,11 @@ class Layout:
         """The long table of the whole study."""
         return self.results / "table.csv"
 
+    @property
+    def compressed_table(self) -> Path:
+        """The same, as it is published."""
+        return self.results / "table.csv.gz"
+
     def page_table(self, page: str) -> Path:
         """The table of one page."""
         return self.results / "tables" / f"{page}.csv"

@@ -36,7 +36,8 @@ def main() -> None:
             if claim.id in {other.id for other in claims}:
                 raise UserError(f"{file}: the claim id '{claim.id}' is used by another file of this study too")
         claims += own
-    cells = Cells(read_rows(layout.table), study.substitutes, partial(_items, layout), study.verdicts.resamples)
+    items = partial(read_items, layout)
+    cells = Cells(read_rows(layout.table), study.substitutes, items, study.verdicts.resamples)
     checks = study.checks
     card = [*scorecard(claims, cells), *errata.scorecard(checks.seed, checks.draws, checks.near)]
     write_json(layout.scorecard, card)
@@ -45,7 +46,7 @@ def main() -> None:
         print(f"{family}: {', '.join(f'{verdict} {number}' for verdict, number in sorted(counts.items()))}")
 
 
-def _items(layout: Layout, system: str, seed: int, name: str) -> np.ndarray:
+def read_items(layout: Layout, system: str, seed: int, name: str) -> np.ndarray:
     """What a number of the long table is made of.
 
     Raises:
