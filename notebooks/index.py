@@ -23,7 +23,7 @@ from beyond_mle.report.page import Page
 from beyond_mle.tasks.plane import PlaneData
 
 page = Page(name, load_resolved(study), Path(results))
-parts = page.gain_parts("bleu").query("paper == paper and task == task.iloc[0]").drop_duplicates(["model", "seed"])
+parts = page.gain_parts("bleu").query("paper == paper").drop_duplicates(["model", "seed"])  # the first task of each
 title = "What longer training brings, and what the convex loss adds"
 gains = page.show(gain_parts.gain_parts(parts, page.palette, title), parts, "gains", gain_parts.READING)
 minima, mixtures = plane_pictures.fits(page.scores()), plane_pictures.mixtures(page.data(PlaneData))
@@ -76,9 +76,5 @@ html_table.plain(page.cleaning(), "The data: sentence pairs read, kept and dropp
 
 # %% [markdown]
 # ## Limits, and how to make it again
-# The worlds are small and invented, the models have at most 0.3 million parameters: what holds here need not hold of
-# large models, and what fails here may need their size. Claims that no study can measure yet are listed as *not run*.
-#
-# Data are prepared, runs trained, outputs sampled, all of it measured and collected in one table; claims are judged on
-# that table, and pages rendered: `./run snakemake --cores all` makes everything, a file named after it only that. The
-# command at the foot of each page makes that page; what is already there is not made again.
+# What holds of small models need not hold of large ones. The way of a number: prepare → train → sample → measure →
+# collect → scorecard → render. `./run snakemake --cores all` makes all; the command at the foot of a page, that page.

@@ -45,7 +45,7 @@ page.worlds()
 # %%
 rows = gains.with_odds(page.gains(styles, shown), page.jobs)
 figure = lines.lines(rows, "styles", "odds", page.palette, "Does the gain grow with the styles?", differences=True)
-page.show(figure, rows, "gain_by_styles", f"Gains over the control. {lines.READING}")
+page.show(figure, rows, "gain_by_styles", f"Gains over the control, by the number of styles. {lines.READING}")
 
 # %% [markdown]
 # The same without the difference, where odds are equal: does the control fall, or does convex learning rise?
@@ -68,7 +68,7 @@ page.comparison(table[table.task.isin(styles.task)], "metric", "BLEU by sacreBLE
 rows = gains.with_length(page.gains(clauses, shown), scores, page.jobs)
 title = "Does the gain shrink with length, as the exponent does?"
 figure = lines.lines(rows, "length", "system_label", page.palette, title, differences=True)
-page.show(figure, rows, "gain_by_length", f"Gains over the control. {lines.READING}")
+page.show(figure, rows, "gain_by_length", f"Gains over the control, by T. {lines.READING}")
 
 # %%
 table = page.table(metrics, scores.decoder.unique())

@@ -14,7 +14,7 @@ from beyond_mle.stages.scorecard import read_items
 
 def test_the_scorecard_follows_from_what_is_published(finished, tmp_path):
     (finished.folder / "claims.yaml").write_text(
-        "ours:\n  - better: it is\n    gain: {task: g, objective: convex-exp, order: 3, metric: bleu, decoder: greedy}\n"
+        "ours:\n  - x: it is\n    gain: {task: g, objective: convex-exp, order: 3, metric: bleu, decoder: greedy}\n"
     )
     finished.run("scorecard")
     write_text(finished.layout.page("index"), "<p>the report</p>")
