@@ -111,7 +111,7 @@ def _case(case: Row, scale: float, pages: Mapping[str, str]) -> dict[str, Any]:
     q_value = "" if case["q"] is None else f"q = {case['q']:.2g}" if case["q"] >= 0.001 else "q < 0.001"
     return {
         "id": case["id"],
-        "label": case["case"] or case["task"] or "all draws",
+        "label": _measured_on(case),
         "href": page and f"{page}.html",
         "verdict": case["verdict"],
         "kind": _kind(case["verdict"]),
@@ -123,6 +123,14 @@ def _case(case: Row, scale: float, pages: Mapping[str, str]) -> dict[str, Any]:
             for key, name in (("dot", "measured"), ("low", "low"), ("high", "high"), ("paper", "paper"))
         },
     }
+
+
+def _measured_on(case: Row) -> str:
+    """The case's name; where a task of the study stands for a data set of a paper, both."""
+    name, task = case["case"], case["task"] or ""
+    if not name or name in task:
+        return task or name or "all draws"
+    return name if not task or task in name else f"{task} for {name}"
 
 
 def _place(number: float | None, scale: float) -> float | None:
