@@ -76,13 +76,15 @@ class Page(PageFiles):
         The further columns `paper_first` and `paper` are the paper's first stage and objective, where the study names a
         substitute of its data set.
         """
-        parts = gain_parts.gain_parts(self.jobs, self.scores(), metric)
-        data = parts.task.map(self.study.substitutes)
+        parts = gain_parts.gain_parts(self.jobs, self.scores(), metric).astype({"order": float})
+        data = [self.study.substitutes.get(task, "") for task in parts.task]
         printed = load_published(PUBLISHED).rename(columns={"task": "data"}).query("metric == @metric")
         of_first = printed[printed.objective == "mle"].rename(columns={"value": "paper_first"})
         of_objective = printed.rename(columns={"value": "paper"})
         same = ["data", "model", "decoder"]
-        parts = parts.assign(data=data).merge(of_first[[*same, "paper_first"]], on=same, how="left")
+        parts = parts.assign(data=pd.Series(data, dtype=str)).merge(
+            of_first[[*same, "paper_first"]], on=same, how="left"
+        )
         same = [*same, "objective", "order"]
         return parts.merge(of_objective[[*same, "paper"]], on=same, how="left").drop(columns="data")
 

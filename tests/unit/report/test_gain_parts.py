@@ -35,6 +35,14 @@ def test_the_parts_add_up():
     assert pd.isna(b["share"])  # of no gain there is no share
 
 
+def test_a_study_without_substitutes_has_no_numbers_of_the_paper(study, finished):
+    own = study.model_copy(update={"substitutes": {}})
+    parts = Page("table1_autoregressive", own, finished).gain_parts("bleu")
+    assert len(parts)
+    assert parts[["paper_first", "paper"]].isna().all().all()
+    assert Page("table1_autoregressive", own, finished).gain_parts("sigma").empty
+
+
 def test_a_page_has_the_paper_s_numbers_beside_them(study, finished):
     parts = Page("table1_autoregressive", study, finished).gain_parts("bleu")
     on_ab = parts[(parts.task == "grammar-ab") & (parts.decoder == "greedy") & (parts.model == "transformer")]
