@@ -27,7 +27,15 @@ def forest(card: Sequence[Row], family: Family, pages: Mapping[str, str]) -> HTM
     """
     claims = [_claim(cases, pages) for cases in by_claim(card, family).values()]
     models = dict.fromkeys(model for claim in claims for model in claim["models"])
-    return fill("forest.html.j2", family=family, claims=claims, counts=counts(card, family), models=list(models))
+    tested = [row["holm"] for row in card if row["family"] == family and row["p"] is not None]
+    return fill(
+        "forest.html.j2",
+        family=family,
+        claims=claims,
+        counts=counts(card, family),
+        models=list(models),
+        survivors=(sum(tested), len(tested)),
+    )
 
 
 def answer(card: Sequence[Row], names: Collection[str]) -> HTML:

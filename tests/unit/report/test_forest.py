@@ -56,6 +56,13 @@ def test_cases_share_a_scale_and_stay_inside(card):
     assert 0 <= min(ends) <= max(ends) <= WIDTH
 
 
+def test_how_many_withstand_the_strictest_count_is_told(card):
+    card[0] |= {"p": 0.001, "holm": True}
+    card[1] |= {"p": 0.4, "holm": False}
+    text = rows_of(forest(card, "source", {}).data).find(class_="counts").text
+    assert "Of 2 cases with an interval, 1 are beyond chance" in text
+
+
 def test_families_are_never_added_up(card):
     assert counts(card, "source") == {"mixed": 1, "not-run": 1}
     assert counts(card, "mathematics") == {"holds": 1}
