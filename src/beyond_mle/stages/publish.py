@@ -10,13 +10,18 @@ their scores are made of: enough to compute every interval again.
 import gzip
 import json
 import shutil
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from beyond_mle.config import load_resolved
 from beyond_mle.errors import UserError
 from beyond_mle.files import atomic, read_json
 from beyond_mle.jobs import jobs
 from beyond_mle.layout import Layout
+from beyond_mle.report.claims import load_claims
 from beyond_mle.report.results import system_of
 from beyond_mle.stages import command_line
 
@@ -37,10 +42,36 @@ def main() -> None:
         shutil.copy(file, kept.results / ("study.yaml" if file == arguments.study else file.name))
     with atomic(kept.compressed_table) as temporary:
         temporary.write_bytes(gzip.compress(layout.table.read_bytes(), mtime=0))
+    study = load_resolved(arguments.study)
+    claims = [claim for file in study.claims for claim in load_claims(Path(file))]
+    used = {(term.conditions.get("decoder"), claim.metric) for claim in claims for term in claim.terms}
+    used |= {
+        (term.conditions.get("decoder"), claim.at_equal.metric)
+        for claim in claims
+        for term in claim.terms
+        if claim.at_equal
+    }
+
     claimed = {system for row in card for system in row["systems"]}
-    for key, job in jobs(load_resolved(arguments.study)).items():
+    for key, job in jobs(study).items():
         if system_of(job) in claimed:
-            kept.run(key).mkdir(parents=True)
-            shutil.copy(layout.items(key), kept.items(key))
+            with np.load(layout.items(key)) as items, atomic(kept.items(key)) as temporary, temporary.open("wb") as out:
+                np.savez_compressed(out, **_claimed(items, used))
     size = sum(file.stat().st_size for file in kept.results.rglob("*") if file.is_file())
     print(json.dumps({"folder": str(kept.results), "megabytes": round(size / 1e6, 1)}))
+
+
+def _claimed(items: Mapping[str, np.ndarray], used: Collection[tuple[Any, str]]) -> dict[str, Any]:
+    """What claims need of a run: by decoder and metric; a claim that names no decoder may need any."""
+    found = {}
+    for name, values in items.items():
+        decoder, _, metric = name.partition("/")
+        if (decoder.partition(",")[0], metric) in used or (None, metric) in used:
+            found[name] = _compact(values)
+    return found
+
+
+def _compact(values: np.ndarray) -> np.ndarray:
+    """The same numbers, as integers where they are whole: most are counts."""
+    whole = values.astype(np.int32)
+    return whole if np.array_equal(whole, values) else values
