@@ -23,8 +23,8 @@ class Cell:
     text: str
     kind: str | None = None
     """Its class in page.css."""
-    look: Literal["plain", "best", "faint", "verdict"] = "plain"
-    """How the text stands out; the text of a `verdict` is one."""
+    look: Literal["plain", "best", "faint"] = "plain"
+    """How the text stands out."""
     spread: str = ""
     """What follows after ±."""
     title: str | None = None
@@ -38,8 +38,6 @@ class Row:
     cells: Sequence[Cell]
     kind: str | None = None
     """Its class in page.css."""
-    id: str | None = None
-    """Its anchor in the page."""
 
 
 @dataclass(frozen=True)

@@ -37,16 +37,3 @@ def _parts(jobs: Mapping[str, Job], rows: pd.DataFrame) -> Iterator[dict[str, An
         if len(values) == 3:
             shared = {name: getattr(found[2], name, None) for name in COLUMNS[:7]}
             yield shared | dict(zip(("first", "control", "value"), values, strict=True))
-
-
-def summary(parts: pd.DataFrame) -> pd.DataFrame:
-    """Of each system the means over seeds: first stage, the two parts of the gain, and the share of the first in %.
-
-    The share of a gain that is not positive is left out.
-    """
-    keys = [name for name in COLUMNS[:6] if name in parts]
-    means = parts.groupby(keys, sort=False, dropna=False)[["first", "control", "value"]].mean().reset_index()
-    gain = means.value - means["first"]
-    longer = means.control - means["first"]
-    share = (100 * longer / gain).where(gain > 0)
-    return means.assign(longer_training=longer, objective_adds=means.value - means.control, gain=gain, share=share)

@@ -123,11 +123,6 @@ def plain(frame: pd.DataFrame, caption: str, empty: str = "Not measured in this 
     return fill(TEMPLATE, table=Table(columns, [Group(rows)] if rows else [], f"{caption}{note}", empty))
 
 
-def links(pages: Mapping[str, str]) -> HTML:
-    """A list of pages: file → title."""
-    return fill(TEMPLATE, pages=pages)
-
-
 def _parts(rows: pd.DataFrame) -> list[str]:
     """What stands below one heading of a comparison: our numbers, and others where there are any."""
     return ["mean", *(part for part in ("control", "paper") if rows[part].notna().any())]

@@ -170,10 +170,6 @@ class Page(PageFiles):
                 rows.append({"task": file.stem, **row, "paper": paper})
         return pd.DataFrame([row for row in rows if row["model"] in models])
 
-    def others(self) -> dict[str, str]:
-        """The other pages: file → title."""
-        return {f"{name}.html": title for name, title in self.titles.items() if name != self.name}
-
     def scorecard(self) -> list[dict[str, Any]]:
         """The verdict of every claim."""
         return read_json(self.layout.scorecard)

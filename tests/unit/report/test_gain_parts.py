@@ -1,10 +1,9 @@
 """A second stage's gain, taken apart."""
 
-import pandas as pd
 import pytest
 
 from beyond_mle.jobs import jobs
-from beyond_mle.report.gain_parts import COLUMNS, gain_parts, summary
+from beyond_mle.report.gain_parts import COLUMNS, gain_parts
 from beyond_mle.report.page import Page
 
 pytestmark = pytest.mark.usefixtures("at_root")
@@ -21,18 +20,6 @@ def test_the_parts_of_a_run_are_those_of_its_start_and_its_control(study, finish
     values = own.drop_duplicates("objective").set_index("objective").value
     assert (one["first"], one.control) == (values["mle"], values["mle-continued"])
     assert not parts.objective.isin(["mle", "mle-continued"]).any()
-
-
-def test_the_parts_add_up():
-    rows = [("a", 1, 10.0, 12.0, 16.0), ("a", 2, 12.0, 14.0, 18.0), ("b", 1, 5.0, 4.0, 3.0)]
-    parts = pd.DataFrame(
-        [dict(zip(["model", "seed", "first", "control", "value"], row, strict=True)) for row in rows]
-    ).assign(task="t", objective="convex-exp", order=1.0, decoder="greedy", metric="bleu")
-    a, b = summary(parts[COLUMNS]).to_dict("records")
-    assert (a["longer_training"], a["objective_adds"], a["gain"]) == (2, 4, 6)
-    assert a["share"] == pytest.approx(100 / 3)
-    assert b["gain"] == -2
-    assert pd.isna(b["share"])  # of no gain there is no share
 
 
 def test_a_study_without_substitutes_has_no_numbers_of_the_paper(study, finished):

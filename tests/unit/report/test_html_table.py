@@ -192,11 +192,6 @@ def test_the_papers_table_tells_the_variants_of_an_objective_apart():
     assert frame.iloc[:, 1:].to_numpy().tolist() == [["mle", 1], ["exp, k = 1", 2], ["exp, k = 3", 3]]
 
 
-def test_pages_are_linked():
-    soup = BeautifulSoup(html_table.links({"a.html": "A & <b>"}).data, "html.parser")
-    assert [(a["href"], a.text) for a in soup.find_all("a")] == [("a.html", "A & <b>")]
-
-
 def test_text_is_escaped_and_constant_words_move_to_the_caption():
     frame = pd.DataFrame({"name": ["<a>", "b"], "device": ["CPU", "CPU"], "n": [1, 1]})
     soup = BeautifulSoup(html_table.plain(frame, "Note.").data, "html.parser")
