@@ -4,9 +4,9 @@ A cell has a number per seed, or one that depends on no seed, and the items that
 of a task draws the same ones for every cell of it, so that what arms and seeds have in common cancels.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import groupby
 from typing import Any
 
@@ -71,7 +71,12 @@ class Part:
         """Over the seeds."""
         return float(np.mean(list(self.values.values())))
 
-    @property
+    @cached_property
+    def item_variance(self) -> float:
+        """The variance over the resamples of the items."""
+        return float(np.var(self.resampled_R, ddof=1))
+
+    @cached_property
     def seed_variance(self) -> tuple[float, int]:
         """The sample variance over seeds per squared coefficient, and its degrees of freedom."""
         count = len(self.values)
@@ -224,10 +229,10 @@ def _part(task: str, terms: list[tuple[Term, Cell]]) -> Part:
     seeds = [set(cell.values) for _, cell in terms if EXACT not in cell.values]
     shared: list[Seed] = sorted(set.intersection(*seeds)) if seeds else [EXACT]
     count = min(cell.items for _, cell in terms)
+    length = None if count else 1  # resamples, where every cell has them
     by_seed: dict[Seed, np.ndarray] = {}
     for seed in shared:
         numbers = [(term.sign, cell.of(seed)) for term, cell in terms]
-        length = None if count else 1
         by_seed[seed] = sum((sign * number[:length] for sign, number in numbers if number is not None), np.zeros(1))
     coefficients: dict[int, float] = {}
     for term, cell in terms:
@@ -288,11 +293,3 @@ def _read_off(goal_R: np.ndarray, scale_NR: np.ndarray, value_NR: np.ndarray) ->
 
 def _words(conditions: Conditions) -> str:
     return ", ".join(f"{name} {entry}" for name, entry in conditions.items()) or "no condition"
-
-
-def seed_variances(contrasts: list[Contrast]) -> Iterator[tuple[str, float, int]]:
-    """Of every part of every contrast: the metric, the variance over seeds per squared coefficient, and its df."""
-    for contrast in contrasts:
-        for part in contrast.parts:
-            variance, df = part.seed_variance
-            yield contrast.claim.metric, variance, df

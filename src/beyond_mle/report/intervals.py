@@ -24,9 +24,11 @@ class Prior:
     variance: float
 
     def moderate(self, variance: float, df: int) -> tuple[float, float]:
-        """A sample variance and its degrees of freedom, moderated."""
+        """A sample variance and its degrees of freedom, moderated; nan where neither knows anything of it."""
         if np.isinf(self.df):
             return self.variance, self.df
+        if self.df + df == 0:
+            return np.nan, 1.0
         return (self.df * self.variance + df * variance) / (self.df + df), self.df + df
 
 
@@ -68,7 +70,7 @@ class Estimate:
 
     mean: float
     parts: tuple[tuple[float, float], ...]
-    """Independent contributions to the variance of the mean, with their degrees of freedom."""
+    """Independent contributions to the variance of the mean, with their degrees of freedom; nan: not known."""
 
     @property
     def error(self) -> float:
@@ -84,13 +86,13 @@ class Estimate:
 
     def interval(self) -> tuple[float, float]:
         """The ends of Student's interval; nan where nothing is known of the error."""
-        margin = float(stats.t.ppf((1 + LEVEL) / 2, self.df)) * self.error if self.parts else np.nan
+        margin = float(stats.t.ppf((1 + LEVEL) / 2, self.df)) * self.error
         return self.mean - margin, self.mean + margin
 
     def p_value(self, value: float) -> float:
-        """Two-sided, that the true mean is this value."""
-        if not self.error > 0:
-            return np.nan if not self.parts else float(self.mean == value)
+        """Two-sided, that the true mean is this value; nan where nothing is known of the error."""
+        if self.error == 0:
+            return float(self.mean == value)
         return float(2 * stats.t.sf(abs(self.mean - value) / self.error, self.df))
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from beyond_mle.report.claims import Claim, Expect, Family
-from beyond_mle.report.contrasts import EXACT, Cells, Contrast, Part, seed_variances
+from beyond_mle.report.contrasts import EXACT, Cells, Contrast, Part
 from beyond_mle.report.intervals import LEVEL, NO_PRIOR, Estimate, Prior, fit_prior, q_values, survives_holm
 
 Verdict = Literal["replicated", "no effect", "contradicted", "inconclusive", "not run", "holds", "fails"]
@@ -43,8 +43,9 @@ def scorecard(claims: Sequence[Claim], cells: Cells) -> list[dict[str, Any]]:
 def fit_priors(contrasts: list[Contrast]) -> dict[str, Prior]:
     """What the contrasts of a metric say of the variance over seeds, per squared coefficient: metric → prior."""
     found: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    for metric, variance, df in seed_variances(contrasts):
-        found[metric].append((variance, df))
+    for contrast in contrasts:
+        for part in contrast.parts:
+            found[contrast.claim.metric].append(part.seed_variance)
     return {metric: fit_prior(*zip(*own, strict=True)) for metric, own in found.items()}
 
 
@@ -60,13 +61,11 @@ def estimate(parts: Sequence[Part], prior: Prior, seeds: int | None = None, more
     variances: list[tuple[float, float]] = []
     for part in parts:
         if not part.is_exact:
-            variance, df = prior.moderate(*part.seed_variance) if part.seed_variance[1] + prior.df > 0 else (np.nan, 1)
+            variance, df = prior.moderate(*part.seed_variance)
             variances.append((part.weight * variance / (seeds or len(part.values)), df))
-        if len(part.resampled_R):
-            variances.append((float(np.var(part.resampled_R, ddof=1)) / more_items, more_items * part.items - 1))
-    known = [one for one in variances if not np.isnan(one[0])] if len(parts) else []
-    complete = len(known) == len(variances)
-    return Estimate(sum(part.mean for part in parts), tuple(known) if complete else ())
+        if part.items:
+            variances.append((part.item_variance / more_items, more_items * part.items - 1))
+    return Estimate(sum(part.mean for part in parts), tuple(variances))
 
 
 def judge(expect: Expect, low: float, high: float, matters: float = 0.0) -> Verdict:
@@ -132,7 +131,7 @@ def _row(contrast: Contrast, prior: Prior) -> dict[str, Any]:
     found = estimate(parts, prior)
     mean = round(found.mean, 12) + 0.0
     row |= {"measured": mean, "n_seeds": None if all(part.is_exact for part in parts) else _fewest_seeds(parts)}
-    if all(part.is_exact and not len(part.resampled_R) for part in parts):
+    if all(part.is_exact and not part.items for part in parts):
         verdict = check(claim.expect, mean)
         row["verdict"] = verdict if claim.family == "mathematics" else _AS_FOUND[verdict]
         return row | {"low": mean, "high": mean}
@@ -162,8 +161,6 @@ def _correct(rows: list[dict[str, Any]]) -> None:
 
 def _p_value(found: Estimate, expect: Expect) -> float | None:
     """Of the hypothesis that a verdict for or against the claim rejects."""
-    if not found.parts:
-        return None
     if expect.side != "=":
         return _rounded(found.p_value(expect.than))
     # One that says "equal" rejects both ends of the range; one that says "different" the nearer one.

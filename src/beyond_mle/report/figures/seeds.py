@@ -25,10 +25,9 @@ def interval(groups: Any) -> Callable[[pd.Series], tuple[float, float]]:
     prior = fit_prior(counted["var"].fillna(0).to_list(), (counted["count"] - 1).to_list())
 
     def ends(values: pd.Series) -> tuple[float, float]:
-        count, variance = len(values), float(np.nan_to_num(values.var(ddof=1)))
-        known = count - 1 + prior.df > 0
-        moderated, df = prior.moderate(variance, count - 1) if known else (np.nan, 1)
-        return Estimate(float(values.mean()), ((moderated / count, df),) if known else ()).interval()
+        count = len(values)
+        variance, df = prior.moderate(float(np.nan_to_num(values.var(ddof=1))), count - 1)
+        return Estimate(float(values.mean()), ((variance / count, df),)).interval()
 
     return ends
 
