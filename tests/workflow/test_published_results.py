@@ -10,7 +10,7 @@ from project import ROOT
 
 from beyond_mle.config import load_resolved
 from beyond_mle.layout import Layout
-from beyond_mle.report.claims import load_claims
+from beyond_mle.report.claims import claims_of
 from beyond_mle.report.contrasts import Cells
 from beyond_mle.report.forest import sentence
 from beyond_mle.report.results import read_rows
@@ -28,7 +28,7 @@ def card() -> list[dict]:
 
 def test_intervals_can_be_computed_again(card: list[dict]) -> None:
     study = load_resolved(PUBLISHED.results / "study.yaml")
-    claims = [claim for file in study.claims for claim in load_claims(ROOT / file)]
+    claims = claims_of(str(ROOT / file) for file in study.claims)
     items = partial(read_items, PUBLISHED)
     again = scorecard(
         claims, Cells(read_rows(PUBLISHED.compressed_table), study.substitutes, items, study.verdicts.resamples)

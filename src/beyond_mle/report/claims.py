@@ -7,7 +7,7 @@ for one claim or several, each with its cases; what is measured of a `Claim` is 
 
 import itertools
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -258,6 +258,21 @@ def load_claims(path: Path) -> list[Claim]:
             if name not in groups:
                 raise UserError(f"{path}: pages.{page}: there is no claim '{name}': {nearest(name, groups)}")
     return list(claims.values())
+
+
+def claims_of(files: Iterable[str]) -> list[Claim]:
+    """The claims of all of a study's files.
+
+    Raises:
+        UserError: as `load_claims`; and if two files use one id.
+    """
+    found: dict[str, Claim] = {}
+    for file in files:
+        for claim in load_claims(Path(file)):
+            if claim.id in found:
+                raise UserError(f"{file}: the claim id '{claim.id}' is used by another file of this study too")
+            found[claim.id] = claim
+    return list(found.values())
 
 
 def load_told(path: Path) -> dict[str, list[str]]:

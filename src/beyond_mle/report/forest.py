@@ -7,7 +7,7 @@ from typing import Any
 from IPython.display import HTML
 
 from beyond_mle.report.claims import Family
-from beyond_mle.report.style import fixed
+from beyond_mle.report.style import fixed, signed
 from beyond_mle.report.templates import fill
 from beyond_mle.report.verdicts import by_claim, overall
 
@@ -160,5 +160,4 @@ def _number(value: float) -> str:
     of ten."""
     if value and abs(value) < 0.001:
         return f"{value:+.0e}".replace("-", "−")
-    text = fixed(value, 2 if abs(value) >= 0.1 else 3)
-    return text if text.startswith("−") else f"+{text}"
+    return signed(fixed(value, 2 if abs(value) >= 0.1 else 3))

@@ -144,6 +144,15 @@ def fixed(value: float | None, decimals: int) -> str:
     return f"{rounded:.{decimals}f}".replace("-", "−")
 
 
+def signed(text: str) -> str:
+    """A printed number with its sign, also where that is a plus.
+
+    >>> signed("1.5"), signed("−1.5")
+    ('+1.5', '−1.5')
+    """
+    return text if text.startswith("−") else f"+{text}"
+
+
 def difference_label(name: str) -> str:
     """What the difference of two values of a metric is called, with the unit."""
     return f"{'gain in' if metric(name).better == 'higher' else 'change of'} {metric_label(name)}"

@@ -10,7 +10,7 @@ their scores are made of: enough to compute every interval again.
 import gzip
 import json
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from beyond_mle.errors import UserError
 from beyond_mle.files import atomic, read_json
 from beyond_mle.jobs import jobs
 from beyond_mle.layout import Layout
-from beyond_mle.report.claims import load_claims
+from beyond_mle.report.claims import Claim, claims_of
 from beyond_mle.report.results import system_of
 from beyond_mle.stages import command_line
 
@@ -43,22 +43,24 @@ def main() -> None:
     with atomic(kept.compressed_table) as temporary:
         temporary.write_bytes(gzip.compress(layout.table.read_bytes(), mtime=0))
     study = load_resolved(arguments.study)
-    claims = [claim for file in study.claims for claim in load_claims(Path(file))]
-    used = {(term.conditions.get("decoder"), claim.metric) for claim in claims for term in claim.terms}
-    used |= {
-        (term.conditions.get("decoder"), claim.at_equal.metric)
-        for claim in claims
-        for term in claim.terms
-        if claim.at_equal
-    }
-
     claimed = {system for row in card for system in row["systems"]}
+    used = _used(claims_of(study.claims))
     for key, job in jobs(study).items():
         if system_of(job) in claimed:
             with np.load(layout.items(key)) as items, atomic(kept.items(key)) as temporary, temporary.open("wb") as out:
                 np.savez_compressed(out, **_claimed(items, used))
     size = sum(file.stat().st_size for file in kept.results.rglob("*") if file.is_file())
     print(json.dumps({"folder": str(kept.results), "megabytes": round(size / 1e6, 1)}))
+
+
+def _used(claims: Iterable[Claim]) -> set[tuple[Any, str]]:
+    """The decoders and metrics of the cells of claims."""
+    return {
+        (term.conditions.get("decoder"), metric)
+        for claim in claims
+        for metric in (claim.metric, *([claim.at_equal.metric] if claim.at_equal else []))
+        for term in claim.terms
+    }
 
 
 def _claimed(items: Mapping[str, np.ndarray], used: Collection[tuple[Any, str]]) -> dict[str, Any]:

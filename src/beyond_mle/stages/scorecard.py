@@ -8,7 +8,6 @@ scorecard.json, a list with an entry for every case of a claim (see `report.verd
 
 from collections import Counter
 from functools import partial
-from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -18,7 +17,7 @@ from beyond_mle.errors import UserError
 from beyond_mle.files import write_json
 from beyond_mle.formulas import errata
 from beyond_mle.layout import Layout
-from beyond_mle.report.claims import Claim, Family, load_claims
+from beyond_mle.report.claims import Family, claims_of
 from beyond_mle.report.contrasts import Cells
 from beyond_mle.report.results import read_rows
 from beyond_mle.report.verdicts import scorecard
@@ -29,17 +28,10 @@ def main() -> None:
     """Write the scorecard of the study that the command line names."""
     arguments = command_line.parser(__doc__, "study", "results").parse_args()
     study, layout = load_resolved(arguments.study), Layout(arguments.results)
-    claims: list[Claim] = []
-    for file in study.claims:
-        own = load_claims(Path(file))
-        for claim in own:
-            if claim.id in {other.id for other in claims}:
-                raise UserError(f"{file}: the claim id '{claim.id}' is used by another file of this study too")
-        claims += own
     items = partial(read_items, layout)
     cells = Cells(read_rows(layout.table), study.substitutes, items, study.verdicts.resamples)
     checks = study.checks
-    card = [*scorecard(claims, cells), *errata.scorecard(checks.seed, checks.draws, checks.near)]
+    card = [*scorecard(claims_of(study.claims), cells), *errata.scorecard(checks.seed, checks.draws, checks.near)]
     write_json(layout.scorecard, card)
     for family in get_args(Family):
         counts = Counter(row["verdict"] for row in card if row["family"] == family)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from beyond_mle.report.figures import PLOT_SETTINGS, SMALL, Palette, empty, legend, panels
-from beyond_mle.report.style import OTHER, metric_label, number
+from beyond_mle.report.style import OTHER, metric_label, number, signed
 
 READING = "Large marks: means over seeds. Small: seeds. Numbers: what each step adds."
 
@@ -55,22 +55,17 @@ def _row(axis: Axes, own: pd.DataFrame, place: int, colours: dict[str, str]) -> 
         axis.scatter(means[name], place, color=colour, s=46, edgecolors="white", linewidths=0.8, zorder=3)
     metric = own.metric.iloc[0]
     steps = [means["control"] - means["first"], means["value"] - means["control"]]
-    text = " then ".join(_signed(step, metric) for step in steps)
+    text = " then ".join(signed(number(step, metric)) for step in steps)
     axis.annotate(text, (means["value"], place - 0.2), fontsize=SMALL, ha="right", va="bottom")
     paper = own[own.paper.notna()]
     if len(paper):
         ends = [paper.paper_first.iloc[0], paper.paper.iloc[0]]
         axis.plot(ends, [place + 0.3] * 2, color="black", marker="|", markersize=8, linewidth=0.9)
         axis.annotate(
-            _signed(ends[1] - ends[0], metric),
+            signed(number(ends[1] - ends[0], metric)),
             (max(ends), place + 0.3),
             xytext=(5, 0),
             fontsize=SMALL,
             textcoords="offset points",
             va="center",
         )
-
-
-def _signed(value: float, metric: str) -> str:
-    text = number(value, metric)
-    return text if text.startswith("−") else f"+{text}"
