@@ -179,6 +179,29 @@ class Reparametrised(Protocol):
         """n points as [n, D], differentiable in the parameters."""
 
 
+class Conditional(Protocol):
+    """A density of y given x: a model of regression that can be evaluated at any y, and sampled."""
+
+    def conditional_log_prob(self, input_BX: Tensor, target_BM: Tensor) -> Tensor:
+        """log q(y|x) of M targets for each input, [B, M]."""
+
+    def conditional_sample(self, input_BX: Tensor, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """n targets for each input, [B, n], without a gradient."""
+
+
+class Energy(Protocol):
+    """An unnormalised density of y given x: e^{f(x, y)}, whose integral is not known."""
+
+    feature_width: int
+    """Numbers by which `features` describes an input."""
+
+    def features(self, input_BX: Tensor) -> Tensor:
+        """What f sees of each input, [B, feature_width]: computed once for all of its targets."""
+
+    def energy(self, feature_BD: Tensor, target_BM: Tensor) -> Tensor:
+        """f(x, y) of M targets for each input, [B, M], in nats."""
+
+
 class Listed(Protocol):
     """A listed distribution: a model that can name every output of a source with its probability."""
 
@@ -229,6 +252,13 @@ class Whole(Protocol):
 
     def whole(self) -> Batch:
         """Every item, with its `density`."""
+
+
+class KnownConditional(Protocol):
+    """A known p(y|x): data of regression whose density is known."""
+
+    def conditional_log_p(self, input_BX: Tensor, target_BM: Tensor) -> Tensor:
+        """log p(y|x) of M targets for each input, [B, M]; −∞ where p is 0."""
 
 
 class KnownMixture(Protocol):

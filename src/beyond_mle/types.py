@@ -1,8 +1,8 @@
 """What tasks, models, objectives and solvers hand to each other: specs, batches, log-probabilities, losses.
 
 What a part can do beyond that is a protocol of `capabilities`. Letters in tensor names give the axes: B items of a
-batch, S source positions, T target positions, V vocabulary, W chosen words, D width, N positions of the whole batch
-laid end to end.
+batch, S source positions, T target positions, V vocabulary, W chosen words, D width, X coordinates of an input, N
+positions of the whole batch laid end to end.
 """
 
 from collections.abc import Sized
@@ -42,6 +42,17 @@ class CasesSpec(Spec):
     dimensions: int
     """Of a point, without the number."""
     cases: int
+
+
+@dataclass(frozen=True)
+class RegressionSpec(Spec):
+    """A real target y given an input x of real coordinates."""
+
+    inputs: int
+    """Coordinates of x."""
+    low: float
+    high: float
+    """Beyond which no target lies: the interval over which densities of y are integrated."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +128,22 @@ class Points:
 
 
 @dataclass(frozen=True)
+class Regression:
+    """Targets y given inputs x, as float32."""
+
+    input_BX: Tensor
+    target_B: Tensor
+    density: ClassVar[None] = None
+
+    def __len__(self) -> int:
+        return len(self.target_B)
+
+    def to(self, device: torch.device | str) -> "Regression":
+        """The same batch on another device."""
+        return _moved(self, device)
+
+
+@dataclass(frozen=True)
 class Strings:
     """Strings of a finite language, by their place in its support."""
 
@@ -147,7 +174,7 @@ class Support:
         return _moved(self, device)
 
 
-Movable = TypeVar("Movable", Density, TextBatch, Points, Strings, Support)
+Movable = TypeVar("Movable", Density, TextBatch, Points, Regression, Strings, Support)
 
 
 def _moved(values: Movable, device: torch.device | str) -> Movable:
