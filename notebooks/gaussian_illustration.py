@@ -34,7 +34,7 @@ of_figure = minima[(minima.objective == "js") & minima.is_global & minima.pi.isi
 title = "Wide rings cover all of p, narrow rings seek one mode"
 figure = plane_fits.fits(plane_pictures.histogram(mixtures), of_figure, title)
 caption = "A: samples of p, contours of p. B to D: contours of the exact fit for each π. Both axes from −5 to 7."
-page.show(figure, of_figure, "figure1", caption)
+page.show(figure, of_figure, "figure1", caption, "Huszár 2015, Figure 1")
 
 # %% [markdown]
 # Four mixtures are examples. Of a random sample, how many are like maximum likelihood, $\sigma$ nearer to its own?

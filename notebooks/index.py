@@ -23,14 +23,14 @@ from beyond_mle.report.page import Page
 from beyond_mle.tasks.plane import PlaneData
 
 page = Page(name, load_resolved(study), Path(results))
-parts = page.gain_parts("bleu").query("paper == paper").drop_duplicates(["model", "seed"])  # the first task of each
-title = "What longer training brings, and what the convex loss adds"
-gains = page.show(gain_parts.gain_parts(parts, page.palette, title), parts, "gains", gain_parts.READING)
+parts = page.gain_parts("bleu").query("paper == paper").drop_duplicates(["model", "seed"])  # one task and decoder each
+figure = gain_parts.gain_parts(parts, page.palette, "What longer training brings, and what the convex loss adds")
+gains = page.show(figure, parts, "gains", gain_parts.READING, "Shao et al. 2023, Tables 1 and 3")
 minima, mixtures = plane_pictures.fits(page.scores()), plane_pictures.mixtures(page.data(PlaneData))
 shown = minima.query("objective == 'js' and is_global and pi in [0.1, 0.5, 0.99] and mixture_seed == 15")
 drawn = plane_pictures.histogram({seed: mixture for seed, mixture in mixtures.items() if seed == 15})
 figure = plane_fits.fits(drawn, shown, "From covering all modes to seeking one")
-fits = page.show(figure, shown, "js", "A round Gaussian fitted to a mixture by JS_π: contours of it for three π.")
+fits = page.show(figure, shown, "js", "A round Gaussian fitted to a mixture, for three π.", "Huszár 2015, Figure 1")
 figure_html.beside(gains, fits)
 
 # %%
@@ -48,26 +48,26 @@ page.claims("source")
 
 # %% [markdown]
 # ## Our own questions
-
 # %%
 page.claims("ours")
 
 # %% [markdown]
 # ## Mathematics: theorems, identities and closed forms, as they are printed
-
 # %%
 page.claims("mathematics")
 
 # %% [markdown]
 # ## What was run, what was not, and what it cost
-# Each row is one training per seed. A second stage starts from the weights of the objective that it names.
+# The way of a number, and how many jobs each rule has. A second stage starts from the weights of the objective that it
+# names; steps are optimiser steps, seconds those for which one seed held its device.
 
 # %%
-html_table.plain(page.trainings(), "Steps are optimiser steps, the same for all runs of a stage.")
+page.pipeline()
+# %%
+html_table.plain(page.trainings(), f"All trainings together took {page.device_seconds}.")
 
 # %%
-html_table.plain(page.objectives(), "The objectives maximise the mean of f(g), where g = log p / T.")
-
+html_table.plain(page.objectives(), "P: the data, Q: the model. `leads to`: a model that can be any distribution.")
 # %%
 html_table.plain(page.skipped(), "Not measured, and why: yardsticks by model.", empty="Everything was measured.")
 
@@ -76,5 +76,5 @@ html_table.plain(page.cleaning(), "The data: sentence pairs read, kept and dropp
 
 # %% [markdown]
 # ## Limits, and how to make it again
-# What holds of small models need not hold of large ones. The way of a number: prepare → train → sample → measure →
-# collect → scorecard → render. `./run snakemake --cores all` makes all; the command at the foot of a page, that page.
+# What holds of small models need not hold of large ones. `./run snakemake --cores all` makes everything; the command
+# below a figure makes just its page.

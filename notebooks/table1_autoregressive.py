@@ -27,7 +27,7 @@ from pathlib import Path
 import pandas as pd
 
 from beyond_mle.config import load_resolved
-from beyond_mle.report import effects, html_table, selections
+from beyond_mle.report import effects, gain_parts, html_table, selections
 from beyond_mle.report.figures import bars
 from beyond_mle.report.page import Page
 
@@ -48,26 +48,24 @@ page.examples(["greedy", "beam5"])
 searches = ["greedy", "beam5"]
 rows = page.scores().query("model == 'transformer' and decoder in @searches")
 rows = page.beside_paper(page.seeds(rows, ["bleu"]))
-title = "Does the convex loss do better than MLE trained on for as long?"
-page.show(bars.bars(rows, page.palette, title, "decoder_label"), rows, "bleu", bars.READING)
+figure = bars.bars(rows, page.palette, "Does the convex loss do better than MLE trained as long?", "decoder_label")
+page.show(figure, rows, "bleu", bars.READING, "Shao et al. 2023, Table 1")
+
+# %%
+parts = page.gain_parts("bleu").query("decoder in @searches")
+html_table.plain(gain_parts.shares(parts), gain_parts.READING)
 
 # %%
 table = page.table(["bleu"], [*searches, effects.gap_name("beam5")])
 page.comparison(selections.trained(table), "decoder", "BLEU by sacreBLEU; Δ is per seed.")
 
-# %% [markdown]
-# Where $p(y \mid x)$ is known, rows without training: $p$ itself, and the closed-form optimum for each order $k$.
-
 # %%
 table = page.table(["bleu"], ["greedy", "exact", effects.gap_name("exact"), "sample"])
-page.comparison(selections.references(table), "decoder", "BLEU without training.")
+page.comparison(selections.references(table), "decoder", "Without training: p itself, and closed-form optima by k.")
 
 # %%
-scores = page.scores()
-gaps = page.beside_paper(page.seeds(effects.search_gaps(scores, ["beam5", "exact"]), ["bleu"]))
-figure = bars.bars(
-    gaps, page.palette, "What beam search adds to greedy search: less, the sharper?", "label", "Δ (BLEU)"
-)
+gaps = page.beside_paper(page.seeds(effects.search_gaps(page.scores(), ["beam5", "exact"]), ["bleu"]))
+figure = bars.bars(gaps, page.palette, "What does beam search add? Less, the sharper?", "label", "Δ (BLEU)")
 page.show(figure, gaps, "search_gap", f"Of what follows from p: exact search. {bars.READING}")
 
 # %%

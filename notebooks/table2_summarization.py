@@ -22,8 +22,10 @@ name = "table2_summarization"
 # %%
 from pathlib import Path
 
+import pandas as pd
+
 from beyond_mle.config import load_resolved
-from beyond_mle.report import html_table
+from beyond_mle.report import gain_parts, html_table
 from beyond_mle.report.figures import bars
 from beyond_mle.report.page import Page
 
@@ -45,7 +47,11 @@ page.examples(["beam5"])
 rows = page.beside_paper(page.seeds(page.scores(), rouge, "beam5"))
 title = "Does the convex loss do better than MLE trained on for as long?"
 figure = bars.bars(rows, page.palette, title, "model")
-page.show(figure, rows, "rouge", f"ROUGE with beam search. {bars.READING}")
+page.show(figure, rows, "rouge", f"ROUGE with beam search. {bars.READING}", "Shao et al. 2023, Table 2")
+
+# %%
+parts = pd.concat([page.gain_parts(metric) for metric in rouge]).query("decoder == 'beam5'")
+html_table.plain(gain_parts.shares(parts), gain_parts.READING)
 
 # %%
 table = page.table(rouge, ["greedy", "beam5", "exact", "sample"])

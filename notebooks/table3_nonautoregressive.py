@@ -24,7 +24,7 @@ name = "table3_nonautoregressive"
 from pathlib import Path
 
 from beyond_mle.config import load_resolved
-from beyond_mle.report import effects, html_table, selections
+from beyond_mle.report import effects, gain_parts, html_table, selections
 from beyond_mle.report.figures import bars
 from beyond_mle.report.page import Page
 
@@ -49,7 +49,12 @@ scores = page.scores()
 shown = scores[scores.decoder.isin(first) | (scores.decoder == "exact") & (scores.objective == "mle")]
 rows = page.beside_paper(page.seeds(shown, ["bleu", "validity"]))
 title = "Does the convex loss bring one-pass models nearer to the Transformer than more MLE does?"
-page.show(bars.bars(rows, page.palette, title, "model"), rows, "quality", f"The paper's searches. {bars.READING}")
+figure = bars.bars(rows, page.palette, title, "model")
+page.show(figure, rows, "quality", f"The paper's searches. {bars.READING}", "Shao et al. 2023, Table 3")
+
+# %%
+parts = page.gain_parts("bleu").query("decoder in @first")
+html_table.plain(gain_parts.shares(parts), gain_parts.READING)
 
 # %%
 searches = ["beam5", "single-pass", "length-beam5", "mask-predict4", "best-path", "prefix-beam5"]

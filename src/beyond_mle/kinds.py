@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Protocol
 import torch
 
 from beyond_mle.capabilities import Need
+from beyond_mle.card import Card
 from beyond_mle.metric import Metric
 from beyond_mle.options import Options as BaseOptions
 from beyond_mle.types import Loss, Spec
@@ -69,6 +70,8 @@ class Objective(Protocol):
     """
 
     Options: ClassVar[type[BaseOptions]]
+    card: ClassVar[Card]
+    """What the report says of it."""
     needs: ClassVar[tuple[Need, ...]]
     """What the model and the data must be able to do: protocols of `capabilities`."""
 

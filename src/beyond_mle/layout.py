@@ -35,6 +35,10 @@ class Layout:
         """What there is to say of a run's training as a whole."""
         return self.run(key) / "training.json"
 
+    def benchmark(self, key: str) -> Path:
+        """What a run's training took, as Snakemake measures it."""
+        return self.results / "benchmarks" / f"{key}.tsv"
+
     def outputs(self, key: str, decoder: str) -> Path:
         """A run's outputs by one decoder."""
         return self.run(key) / "outputs" / f"{decoder}.jsonl"

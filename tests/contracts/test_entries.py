@@ -1,18 +1,20 @@
 """What every registered kind must say of itself, and what fits what."""
 
+import contextlib
 import re
 from itertools import product
 
+import numpy as np
 import pytest
 import tiny
 from pydantic.fields import FieldInfo
 
-from beyond_mle.capabilities import describe
+from beyond_mle.capabilities import KnownOptimum, describe, implements
 from beyond_mle.errors import UserError
 from beyond_mle.jobs import REGISTRIES
 from beyond_mle.options import Options, parse
 from beyond_mle.registry import MODELS, OBJECTIVES, SOLVERS, TASKS, YARDSTICKS
-from beyond_mle.types import Spec
+from beyond_mle.types import FiniteSpec, Spec
 
 ALL = [*tiny.ENTRIES, *(("yardsticks", kind) for kind in YARDSTICKS)]
 EACH = pytest.mark.parametrize(("section", "kind"), ALL)
@@ -185,3 +187,17 @@ def test_every_refusal_names_the_run_and_what_is_at_fault() -> None:
         ):
             start = f"experiments.only: run '{task}/{model}/{objective}/seed1': "
             assert re.fullmatch(re.escape(start) + r"(objective|solver) kind '.*' (needs|fits) .*", line)
+
+
+@pytest.mark.parametrize("kind", list(OBJECTIVES))
+def test_the_card_of_an_objective_says_whether_it_leads_to_p(kind: str) -> None:
+    cls = OBJECTIVES[kind]
+    assert all((cls.card.minimises, cls.card.optimum, cls.card.leans))
+    assert cls.card.proper == (cls.card.optimum.partition(",")[0] == "P")
+    if not implements(cls, KnownOptimum):
+        return
+    objective = cls(parse(cls.Options, tiny.options("objectives", kind), f"objectives.{kind}"), FiniteSpec(()))
+    p_N, length_N = np.array([0.4, 0.3, 0.2, 0.1]), np.full(4, 2.0)
+    with contextlib.suppress(UserError):  # where there is no closed form
+        q_N = objective.optimum(p_N, length_N, [(0, 0), (0, 1), (1, 0), (1, 1)])
+        assert np.allclose(q_N, p_N) == cls.card.proper

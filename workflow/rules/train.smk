@@ -11,6 +11,8 @@ rule train:
         summary=f"{RUN}/training.json",
     log:
         f"{RESULTS}/logs/{{run}}/train.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/{{run}}.tsv"
     conda:
         "../../envs/conda.yaml"
     threads: threads_of

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 from torch import Tensor
 
+from beyond_mle.card import Card
 from beyond_mle.formulas.token_optima import brier
 from beyond_mle.objectives.token_level import TokenLevel
 from beyond_mle.registry import OBJECTIVES
@@ -17,6 +18,13 @@ from beyond_mle.types import TokenLogProb, TokenRequest
 @OBJECTIVES.register("brier")
 class Brier(TokenLevel):
     """ℓ(q, y) = Σ_v q_v² − 2 q_y = ‖q − e_y‖² − 1, between −1 and 1."""
+
+    card = Card(
+        minimises="E_P[Σ_t (Σ_v q_v² − 2 q_t)]",
+        proper=True,
+        optimum="P",
+        leans="covers, but what is missed costs little",
+    )
 
     request = TokenRequest(collision=True)
 

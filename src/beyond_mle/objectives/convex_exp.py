@@ -8,6 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from beyond_mle.card import Card
 from beyond_mle.formulas import exponential_optimum
 from beyond_mle.objectives.likelihood import Likelihood, LikelihoodOptions
 from beyond_mle.registry import OBJECTIVES
@@ -25,6 +26,13 @@ class ConvexExpOptions(LikelihoodOptions):
 @OBJECTIVES.register("convex-exp")
 class ConvexExp(Likelihood):
     """Exponential convex composition: f(g) = exp(k·g), the mean of q(y|x)^(k/T)."""
+
+    card = Card(
+        minimises="−E_P[q^(k/T)]",
+        proper=False,
+        optimum="P^(T/(T−k)), normalised, at one length T > k; the mode alone for k ≥ T",
+        leans="from covering to seeking as k rises",
+    )
 
     Options = ConvexExpOptions
     options: ConvexExpOptions

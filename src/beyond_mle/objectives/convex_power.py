@@ -8,6 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from beyond_mle.card import Card
 from beyond_mle.formulas.optima import power_optimum
 from beyond_mle.objectives.likelihood import Likelihood, LikelihoodOptions
 from beyond_mle.registry import OBJECTIVES
@@ -25,6 +26,13 @@ class ConvexPowerOptions(LikelihoodOptions):
 @OBJECTIVES.register("convex-power")
 class ConvexPower(Likelihood):
     """Power-function convex composition: f(g) = −(−g)^k, which the paper found hard to train."""
+
+    card = Card(
+        minimises="E_P[(−log q / T)^k]",
+        proper=False,
+        optimum="sharper than P for k < 1",
+        leans="from covering to seeking as k falls",
+    )
 
     Options = ConvexPowerOptions
     options: ConvexPowerOptions

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from torch import Tensor
 
+from beyond_mle.card import Card
 from beyond_mle.formulas.optima import escort
 from beyond_mle.objectives.likelihood import Likelihood, LikelihoodOptions
 from beyond_mle.registry import OBJECTIVES
@@ -22,6 +23,13 @@ class ConvexPureOptions(LikelihoodOptions):
 @OBJECTIVES.register("convex-pure")
 class ConvexPure(Likelihood):
     """A convex function of the probability itself, f(q) = q: f(g) = e^g, where g is log q(y|x), not divided by T."""
+
+    card = Card(
+        minimises="−E_P[q]",
+        proper=False,
+        optimum="the mode alone",
+        leans="seeks",
+    )
 
     Options = ConvexPureOptions
     per_token = False

@@ -7,6 +7,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from beyond_mle.card import Card
 from beyond_mle.formulas import density_ratio, divergence
 from beyond_mle.objectives.divergence_objective import DivergenceObjective
 from beyond_mle.objectives.policy_gradient import PolicyGradientOptions, evaluating
@@ -32,6 +33,13 @@ class JSOptions(PolicyGradientOptions):
 @OBJECTIVES.register("js")
 class JS(DivergenceObjective):
     """Generalised Jensen-Shannon divergence JS_π[P‖Q]: covers modes for small π, seeks one for large π; proper."""
+
+    card = Card(
+        minimises="JS_π[P‖Q]",
+        proper=True,
+        optimum="P",
+        leans="from covering to seeking as π rises",
+    )
 
     Options = JSOptions
     options: JSOptions

@@ -13,6 +13,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from beyond_mle.capabilities import Minibatches, Need, Reparametrised, Stepwise, implements
+from beyond_mle.card import Card
 from beyond_mle.formulas.density_ratio import balanced_loss, reward
 from beyond_mle.models.discriminator import discriminator
 from beyond_mle.objectives.policy_gradient import PolicyGradientOptions, draw, evaluating, surrogate
@@ -43,6 +44,13 @@ Played = tuple[dict[str, Tensor], dict[str, Tensor]]
 @OBJECTIVES.register("js-adversarial")
 class JSAdversarial(nn.Module):
     """JS_π[P‖Q] by a learned discriminator: covers modes for small π, seeks one for large π; proper only if optimal."""
+
+    card = Card(
+        minimises="JS_π[P‖Q], as far as a discriminator can tell P from Q",
+        proper=True,
+        optimum="P, with an optimal discriminator",
+        leans="from covering to seeking as π rises",
+    )
 
     Options = JSAdversarialOptions
     needs: ClassVar[tuple[Need, ...]] = (Reparametrised | Stepwise, Minibatches)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from beyond_mle.card import Card
 from beyond_mle.formulas import exponential_optimum
 from beyond_mle.objectives.likelihood import Likelihood
 from beyond_mle.registry import OBJECTIVES
@@ -14,6 +15,13 @@ from beyond_mle.registry import OBJECTIVES
 @OBJECTIVES.register("mle")
 class MLE(Likelihood):
     """Maximum likelihood: f(g) = g."""
+
+    card = Card(
+        minimises="E_P[−log q], KL[P‖Q] up to a constant",
+        proper=True,
+        optimum="P",
+        leans="covers",
+    )
 
     def value(self, g_B: Tensor) -> Tensor:
         """The mean log-probability itself."""

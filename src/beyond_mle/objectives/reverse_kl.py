@@ -7,6 +7,7 @@ from pydantic import Field
 from torch import Tensor
 
 from beyond_mle.capabilities import Need, Stepwise, Whole
+from beyond_mle.card import Card
 from beyond_mle.formulas import divergence
 from beyond_mle.objectives.divergence_objective import DivergenceObjective
 from beyond_mle.objectives.policy_gradient import PolicyGradientOptions
@@ -24,6 +25,13 @@ class ReverseKLOptions(PolicyGradientOptions):
 @OBJECTIVES.register("reverse-kl")
 class ReverseKL(DivergenceObjective):
     """KL[Q‖P]: seeks a mode; proper. For text by samples of q, with a floor under log p."""
+
+    card = Card(
+        minimises="KL[Q‖P]",
+        proper=True,
+        optimum="P",
+        leans="seeks",
+    )
 
     Options = ReverseKLOptions
     options: ReverseKLOptions

@@ -10,15 +10,19 @@ w. Each pass makes one more token right at least, so that T of them give what dr
 """
 
 import math
+from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar, Literal
 
+import numpy as np
 import torch
 from pydantic import Field, model_validator
 from scipy.special import expit
 from torch import Tensor
 
 from beyond_mle.capabilities import Need, Prefixed
+from beyond_mle.card import Card
 from beyond_mle.decoding.sampling import invert_cumulative
+from beyond_mle.errors import UserError
 from beyond_mle.objectives.likelihood import LikelihoodOptions
 from beyond_mle.objectives.mle import MLE
 from beyond_mle.objectives.policy_gradient import evaluating
@@ -80,6 +84,13 @@ class ScheduledSampling(MLE):
     The metrics `loss` and `nll` are those of the mixed prefix. Random numbers follow torch's global generator.
     """
 
+    card = Card(
+        minimises="E[−log q(y_t | w_<t)], each word of the prefix w true with probability ε, else drawn from q",
+        proper=False,
+        optimum="ε P + (1−ε) P₁P₂, for strings of two symbols",
+        leans="covers, and forgets how words depend on each other as ε falls",
+    )
+
     Options = ScheduledSamplingOptions
     options: ScheduledSamplingOptions
     needs: ClassVar[tuple[Need, ...]] = (Prefixed,)
@@ -89,6 +100,14 @@ class ScheduledSampling(MLE):
         losses = super().losses(model, batch, step)
         losses["model"].metrics["epsilon"] = torch.tensor(self.options.epsilon(step))
         return losses
+
+    def optimum(self, p_N: np.ndarray, length_N: np.ndarray, output_N: Sequence[Sequence[Hashable]]) -> np.ndarray:
+        """Not that of MLE: see `formulas.scheduled_sampling_optima` for strings of two symbols.
+
+        Raises:
+            UserError: always, for there is none for other strings.
+        """
+        raise UserError("scheduled sampling has no closed form of its optimum: train a model by it")
 
     def _log_prob(self, model: Any, batch: TextBatch, step: int) -> LogProb:
         """Of the true symbols after the mixed prefix."""

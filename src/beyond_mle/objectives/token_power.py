@@ -14,6 +14,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from beyond_mle.card import Card
 from beyond_mle.formulas.token_optima import power
 from beyond_mle.objectives.averaging import AveragingOptions
 from beyond_mle.objectives.token_level import TokenLevel
@@ -33,6 +34,13 @@ class TokenPowerOptions(AveragingOptions):
 @OBJECTIVES.register("token-power")
 class TokenPower(TokenLevel):
     """ℓ(q, y) = (1 − q_y^α)/α."""
+
+    card = Card(
+        minimises="E_P[Σ_t (1 − q_t^α)/α]",
+        proper=False,
+        optimum="P^(1/(1−α)), normalised, in each context; its likeliest symbol alone for α ≥ 1",
+        leans="seeks in each context",
+    )
 
     Options = TokenPowerOptions
     options: TokenPowerOptions

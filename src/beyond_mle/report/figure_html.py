@@ -1,6 +1,5 @@
 """A figure of the report as HTML: what is said of it in words, and where everything about it lies."""
 
-import base64
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +13,7 @@ from matplotlib.legend import Legend
 from matplotlib.ticker import FixedFormatter
 
 from beyond_mle.report import figures
+from beyond_mle.report.data_url import data_url
 from beyond_mle.report.templates import fill
 
 _NAMES = (FixedFormatter, StrCategoryFormatter)
@@ -29,10 +29,9 @@ def show(figure: Figure, data: pd.DataFrame, stem: Path, caption: str, place: st
         caption: what the figure shows.
         place: which figure of which paper it is or answers to.
     """
-    image = base64.b64encode(figures.save(figure, data, stem).encode()).decode()
     return fill(
         "figure.html.j2",
-        image=image,
+        image=data_url(figures.save(figure, data, stem), "image/svg+xml"),
         caption=caption,
         alt=f"{caption} {description(figure)}".strip(),
         stem=f"figures/{stem.parent.name}/{stem.name}",

@@ -1,17 +1,29 @@
 """What a notebook may read: one place that reads a page's input files."""
 
-import inspect
 from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from IPython.display import HTML
 from matplotlib.figure import Figure
 
+from beyond_mle.capabilities import describe
 from beyond_mle.files import read_json
 from beyond_mle.outputs import read_outputs
-from beyond_mle.report import examples, figure_html, forest, gain_parts, html_table, results, style, worlds
+from beyond_mle.report import (
+    cost,
+    examples,
+    figure_html,
+    forest,
+    gain_parts,
+    html_table,
+    pipeline,
+    results,
+    style,
+    worlds,
+)
 from beyond_mle.report.arms import arms, three_arms
 from beyond_mle.report.claims import Family
 from beyond_mle.report.curves import read_curves
@@ -195,7 +207,7 @@ class Page(PageFiles):
         return models.reset_index().rename(columns={"model": "models"})
 
     def trainings(self) -> pd.DataFrame:
-        """What was trained: one row per task, model and objective."""
+        """What was trained, and how long one seed took; a row per task, model and objective."""
         rows: dict[str, dict[str, Any]] = {}
         for run in self.runs:
             summary = self._summary(run)
@@ -210,15 +222,37 @@ class Page(PageFiles):
                 "parameters": summary["parameters"],
                 "seeds": 0,
                 "device": summary["device"],
+                "seconds": [],
             }
-            rows.setdefault(results.system_of(self.jobs[run.key]), row)["seeds"] += 1
-        return pd.DataFrame(list(rows.values()))
+            row = rows.setdefault(results.system_of(self.jobs[run.key]), row)
+            row["seeds"] += 1
+            row["seconds"].append(cost.seconds(self.layout, run))
+        return pd.DataFrame(list(rows.values())).assign(seconds=lambda table: table.seconds.map(np.mean))
+
+    def pipeline(self) -> HTML:
+        """The way of a number through the study: its rules, and how many jobs each has."""
+        return pipeline.pipeline(self.jobs, len(self.titles))
+
+    @property
+    def device_seconds(self) -> str:
+        """What all trainings of the page took, in words."""
+        return cost.in_words(cost.seconds(self.layout, run) for run in self.runs)
 
     def objectives(self) -> pd.DataFrame:
-        """The kinds of objective in use, each with the first sentence of its documentation."""
+        """The kinds of objective in use: what the card of each says, and what it needs."""
         kinds = {job.objective.kind: job.objective.cls for job in (self.jobs[run.key] for run in self.runs)}
-        rows = [[kind, inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0]] for kind, cls in kinds.items()]
-        return pd.DataFrame(rows, columns=["objective", "what it is"])
+        rows = [
+            {
+                "objective": kind,
+                "minimises": cls.card.minimises,
+                "proper": "yes" if cls.card.proper else "no",
+                "leads to": cls.card.optimum,
+                "if it cannot": cls.card.leans,
+                "needs": "; ".join(map(describe, cls.needs)),
+            }
+            for kind, cls in kinds.items()
+        ]
+        return pd.DataFrame(rows)
 
     def cleaning(self) -> pd.DataFrame:
         """How many items each split of each task kept, and why others were dropped."""

@@ -1,11 +1,11 @@
 """A table of the report as files to take away: CSV, LaTeX and Markdown of the cells that the page shows."""
 
-import base64
 import re
 
 import pandas as pd
 
 from beyond_mle.report.cells import Cell, Table
+from beyond_mle.report.data_url import data_url
 
 _TYPES = {"csv": "text/csv", "tex": "text/plain", "md": "text/plain"}
 _NEEDS = "% needs booktabs, and LuaLaTeX or XeLaTeX for symbols such as π\n"
@@ -23,11 +23,7 @@ def downloads(table: Table) -> list[dict[str, str]]:
     }
     stem = _stem(table.caption)
     return [
-        {
-            "title": title,
-            "name": f"{stem}.{suffix}",
-            "href": f"data:{_TYPES[suffix]};charset=utf-8;base64,{_coded(text)}",
-        }
+        {"title": title, "name": f"{stem}.{suffix}", "href": data_url(text, _TYPES[suffix])}
         for (title, suffix), text in files.items()
     ]
 
@@ -57,7 +53,3 @@ def _stem(caption: str) -> str:
     """The name of a table's files: the first words of its caption."""
     words = re.findall(r"[a-z0-9]+", caption.split(". ")[0].lower())
     return "-".join(words[:6]) or "table"
-
-
-def _coded(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()

@@ -94,15 +94,17 @@ def check(expect: Expect, value: float) -> Verdict:
 
 
 def needed(contrast: Contrast, prior: Prior, matters: float) -> str:
-    """How many seeds would decide a claim if the mean stays where it is, or else how many test items."""
+    """How many seeds, and test items, would decide a claim if the mean stays where it is."""
+    items = max(part.items for part in contrast.parts)
+    is_exact = all(part.is_exact for part in contrast.parts)
     for more_items in (1.0, 2.0, 4.0, 10.0, 100.0):
-        for seeds in chain(range(2, 20), range(20, MOST_SEEDS + 1, 10)):
+        for seeds in (1,) if is_exact else chain(range(2, 20), range(20, MOST_SEEDS + 1, 10)):
             low, high = estimate(contrast.parts, prior, seeds, more_items).interval()
             if judge(contrast.claim.expect, low, high, matters) != "inconclusive":
-                items = max(part.items for part in contrast.parts)
-                beside = f" and {more_items * items:.0f} test items" if more_items > 1 else ""
-                return f"{seeds} seeds{beside} would decide it"
-    return "no number of seeds within reach would decide it"
+                told = [] if is_exact else [f"{seeds} seeds"]
+                told += [f"{more_items * items:.0f} test items"] if more_items > 1 else []
+                return f"{' and '.join(told)} would decide it"
+    return "no number of seeds or test items within reach would decide it"
 
 
 def _row(contrast: Contrast, prior: Prior) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def test_a_shown_figure_is_embedded_described_and_leads_to_its_files(panels, tmp
     stem = tmp_path / "figures" / "table1" / "entropy"
     html = figure_html.show(panels, DATA, stem, 'Entropy, "H".', place="Shao et al. 2023, Figure 2").data
     soup = BeautifulSoup(html, "html.parser")
-    assert soup.img["src"].startswith("data:image/svg+xml;base64,")
+    assert soup.img["src"].startswith("data:image/svg+xml;charset=utf-8,%3C?xml")
     assert (
         soup.img["alt"]
         == 'Entropy, "H". 2 panels. Titles: CTC; pi = 0.1. Axes: BLEU against order. Series: convex-exp.'

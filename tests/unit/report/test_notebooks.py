@@ -109,7 +109,7 @@ def test_table_1_prints_means_beside_the_control_and_the_paper(shown, measured):
 
 
 def test_table_1_shows_what_p_allows(shown, measured, data):
-    rows = table_with(shown("table1_autoregressive"), "BLEU without training")
+    rows = table_with(shown("table1_autoregressive"), "Without training")
     greedy, exact = (measured("grammar-ab/oracle/mle", name, "bleu")[0] for name in ("greedy", "exact"))
     assert rows["p"][0][:3] == [f"{value:.2f}".replace("-", "−") for value in (greedy, exact, exact - greedy)]
     gaps = data("table1_autoregressive", "search_gap").set_index("label")["value"]

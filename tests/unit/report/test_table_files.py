@@ -1,6 +1,6 @@
-import base64
 import csv
 import io
+from urllib.parse import unquote
 
 import pytest
 
@@ -25,7 +25,7 @@ CELLS = [
 @pytest.fixture
 def files() -> dict[str, str]:
     """What each link below the table downloads."""
-    return {link["name"]: base64.b64decode(link["href"].partition(",")[2]).decode() for link in downloads(TABLE)}
+    return {link["name"]: unquote(link["href"].partition(",")[2]) for link in downloads(TABLE)}
 
 
 def test_files_are_named_after_the_caption(files):

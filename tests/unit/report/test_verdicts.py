@@ -166,6 +166,17 @@ def test_how_many_seeds_would_decide():
     assert needed(found, NO_PRIOR, matters=0.5) == f"{decided} seeds would decide it"
 
 
+def test_of_an_exact_fit_it_is_the_test_items_that_would_decide():
+    named = {"metric": "validity", "items": "none/validity"}
+    items = np.array([0.0, 100.0] * 50)
+    rows = run([float(items.mean())], objective="js", exact=True, **named)
+    table = pd.DataFrame(rows).assign(control=None)
+    (claim,) = claims(data=["grammar-ab"], where={"objective": "js", "metric": "validity"}, expect="> 42")
+    looked_up = cells(table, items={(table.system[0], 1, named["items"]): items})
+    (row,) = scorecard([claim], looked_up)
+    assert (row["verdict"], row["needed"]) == ("inconclusive", "200 test items would decide it")
+
+
 def test_many_claims_share_one_rate_of_false_discoveries():
     """One contrast of p = .02 among twenty is what chance brings."""
     noise = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])

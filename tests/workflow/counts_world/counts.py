@@ -13,6 +13,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from beyond_mle.capabilities import Explicit, Need, Whole
+from beyond_mle.card import Card
 from beyond_mle.options import Options as BaseOptions
 from beyond_mle.registry import MODELS, OBJECTIVES, TASKS, YARDSTICKS
 from beyond_mle.types import Density, LogProb, Loss, Spec
@@ -138,6 +139,7 @@ class GeometricCounts(nn.Module):
 class SquaredHellinger:
     """1 − Σ √(p q), on the whole support."""
 
+    card = Card(minimises="1 − Σ √(p q)", proper=True, optimum="P", leans="between")
     Options = BaseOptions
     needs: ClassVar[tuple[Need, ...]] = (Explicit, Whole)
 

@@ -5,6 +5,7 @@ below its panels where names do not stand beside what they name. Colours and sha
 """
 
 import io
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
@@ -157,4 +158,6 @@ def _svg(figure: Figure) -> str:
     out = io.StringIO()
     with matplotlib.rc_context(PLOT_SETTINGS):
         figure.savefig(out, format="svg", metadata={"Date": None})
-    return out.getvalue()
+    # Hundredths of a point are enough for places (not for scales, which are below 10); and lines need no indentation.
+    shorter = re.sub(r"(?<![\d.])(\d{2,}\.\d{2})\d+", r"\1", out.getvalue())
+    return re.sub(r"\s+", " ", shorter.replace(">\n", ">"))
