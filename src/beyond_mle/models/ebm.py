@@ -19,6 +19,7 @@ class EBM(nn.Module):
     """An energy f(x, y), from a network of features of x and one of y; Z, and so the likelihood, is not known to it."""
 
     accepts: ClassVar[type[Spec]] = RegressionSpec
+    feature_width: int
 
     class Options(BaseOptions):
         """Its size."""
