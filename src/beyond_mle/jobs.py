@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from beyond_mle import kinds
-from beyond_mle.capabilities import OfData, implements
+from beyond_mle.capabilities import OfData, OfModel, OfObjective, implements
 from beyond_mle.errors import UserError, nearest
 from beyond_mle.metric import Metric
 from beyond_mle.options import parse
@@ -160,11 +160,22 @@ class Job:
             model.use(data)
         return model
 
-    def new_objective(self, data: Any, changes: Mapping[str, Any] | None = None) -> kinds.Objective:
-        """The objective, with some options changed."""
+    def new_objective(self, data: Any, model: Any, changes: Mapping[str, Any] | None = None) -> kinds.Objective:
+        """The objective of a model, with some options changed; further players have fresh weights."""
         entry = self.objective
         options = parse(type(entry.options), {**entry.options.model_dump(), **(changes or {})}, "objective")
-        return entry.cls(options, data.spec)
+        objective: Any = entry.cls(options, data.spec)
+        if implements(entry.cls, OfModel):
+            objective.make_players(model)
+        return objective
+
+    def new_decoder(self, label: str, objective: Any) -> kinds.Decoder:
+        """The decoder of this label; one that uses the objective is given it."""
+        entry = self.decoders[label]
+        decoder: Any = entry.make()
+        if implements(entry.cls, OfObjective):
+            decoder.use(objective)
+        return decoder
 
 
 def find_job(study: Study, key: str) -> Job:

@@ -11,7 +11,6 @@ from torch.nn import functional as F
 from beyond_mle.decoding.length_limit import LengthLimit
 from beyond_mle.decoding.sampling import SamplingOptions
 from beyond_mle.decoding.text_decoder import TextDecoder
-from beyond_mle.jobs import Entry
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import BOS, EOS, PAD
 from beyond_mle.text.padding import pad
@@ -28,8 +27,9 @@ def each(pairs: list[tuple[str, str, str, str]]) -> pytest.MarkDecorator:
 class Setting:
     """A decoder, a model that it can see, and the test sources."""
 
-    def __init__(self, entry: Entry, parts: tiny.Parts):
-        self.decoder, self.model, self.data = entry.make(), parts.model, parts.data
+    def __init__(self, label: str, parts: tiny.Parts):
+        self.decoder: Any = parts.job.new_decoder(label, parts.objective)
+        self.model, self.data = parts.model, parts.data
 
     @property
     def source_BS(self) -> torch.Tensor:
@@ -47,7 +47,7 @@ def setting(pair: tuple[str, str, str, str], data_of: Callable[[str], Any]) -> S
     task, model, objective, decoder = pair
     (solver, *_) = tiny.fitting_solvers(task, model, objective)
     job = tiny.make_job(task, model, objective, solver, (decoder,))
-    return Setting(job.decoders[decoder], tiny.Parts(job, data_of(task)))
+    return Setting(decoder, tiny.Parts(job, data_of(task)))
 
 
 @each(PAIRS)

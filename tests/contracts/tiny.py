@@ -136,15 +136,20 @@ LEARNT = [run for run in RUNS if not implements(MODELS[run[1]], OfData)]
 """Those whose model learns parameters."""
 
 
-def with_decoder() -> list[tuple[str, str, str, str]]:
-    """Every task, model and objective with every decoder that the model can be decoded by."""
-    first = {(task, model): (objective, solver) for task, model, objective, solver in reversed(RUNS)}
-    return [
-        (task, model, objective, decoder)
-        for (task, model), (objective, solver) in sorted(first.items())
+def decoders_of(task: str, model: str, objective: str, solver: str) -> tuple[str, ...]:
+    """The decoders that may make outputs of such a run."""
+    return tuple(
+        decoder
         for decoder in DECODERS
-        if not refusal(task, model, objective, solver, (decoder,))
-    ]
+        if issubclass(TASKS[task].spec, DECODERS[decoder].accepts)
+        and not refusal(task, model, objective, solver, (decoder,))
+    )
+
+
+def with_decoder() -> list[tuple[str, str, str, str]]:
+    """Every task and model with every decoder that they can be decoded by, and the first objective that lets them."""
+    first = {(*run[:2], decoder): run[2] for run in reversed(RUNS) for decoder in decoders_of(*run)}
+    return [(task, model, objective, decoder) for (task, model, decoder), objective in sorted(first.items())]
 
 
 ENTRIES = [(section, kind) for section, registry in REGISTRIES.items() for kind in registry]
@@ -162,7 +167,7 @@ class Parts:
             for parameter in self.model.parameters():  # a tabular model starts where every gradient is 0
                 parameter += 0.1 * torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
         torch.manual_seed(2)
-        self.objective = job.new_objective(data)
+        self.objective = job.new_objective(data, self.model)
 
     def double(self) -> "Parts":
         """In double precision."""

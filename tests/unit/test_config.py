@@ -99,7 +99,7 @@ FIRST = "experiments.e.stages.first"
     [
         (
             [("models.transformer", {"kind": "vanilla-nat"})],
-            "decoder kind 'greedy' needs next-token scores, which model kind 'vanilla-nat' has not",
+            "decoder kind 'greedy' needs next-token scores, which neither model kind 'vanilla-nat' nor objective kind",
         ),
         (
             [("objectives.mle", {"kind": "scheduled-sampling"}), ("models.transformer", {"kind": "vanilla-nat"})],
