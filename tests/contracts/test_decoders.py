@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from beyond_mle.decoding.length_limit import LengthLimit
+from beyond_mle.decoding.regression_decoder import RegressionDecoder
 from beyond_mle.decoding.sampling import SamplingOptions
 from beyond_mle.decoding.text_decoder import TextDecoder
 from beyond_mle.registry import DECODERS
@@ -121,6 +122,16 @@ def test_every_case_has_its_parameters(setting: Setting) -> None:
     outputs = setting.outputs()
     assert outputs == [[part.figures()] for part in setting.model.parts]
     assert setting.outputs(limit=1) == outputs[:1]
+
+
+@each([pair for pair in PAIRS if issubclass(DECODERS[pair[3]], RegressionDecoder)])
+def test_every_input_has_its_predictions(setting: Setting) -> None:
+    done: list[int] = []
+    outputs = setting.outputs(progress=done.append)
+    assert sum(done) == len(outputs) == len(setting.data.split("test"))
+    assert {len(own) for own in outputs} == {getattr(setting.decoder.options, "samples", 1)}
+    assert torch.tensor(outputs).isfinite().all()
+    assert len(setting.outputs(limit=2)) == 2
 
 
 @each([pair for pair in PAIRS if pair[3] == "points"])

@@ -48,7 +48,7 @@ def subject_of(data_of: Callable[[str], Any]) -> Callable[..., Subject]:
         task, model, objective, solver = run
         job = tiny.make_job(task, model, objective, solver, tiny.decoders_of(*run))
         parts = tiny.Parts(job, data_of(task))
-        if (task, model) not in known and task in ("grammar", "plane-mixtures"):
+        if (task, model) not in known and task in ("grammar", "plane-mixtures", "regression"):
             made = {label: job.new_decoder(label, parts.objective) for label in job.decoders}
             known[task, model] = {
                 label: one.outputs(parts.model, parts.data, "test", 64) for label, one in made.items()

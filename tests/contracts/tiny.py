@@ -37,8 +37,8 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         **dict.fromkeys(("transformer", "vanilla-nat", "cmlm", "ctc"), _SIZES),
         "string-network": {"width": 5},
         "plane-generator": {"width": 4},
-        "ebm": {"width": 4},
-        "ebm-quadrature": {"width": 4, "points": 256},
+        "ebm": {"width": 4, "activation": "silu"},
+        "ebm-quadrature": {"width": 4, "activation": "silu", "points": 256},
         "mdn": {"components": 2, "width": 4},
     },
     "objectives": {
@@ -53,6 +53,9 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "decoders": {
         **{name: {"samples": 2} for name in ("sample", "one-pass-sample", "ctc-sample")},
         "points": {"samples": 20},
+        "refinement": {"starts": 8, "steps": 3},
+        "snis-mean": {"draws": 20},
+        "sir": {"draws": 20, "samples": 3},
     },
 }
 YARDSTICKS = {
@@ -60,6 +63,7 @@ YARDSTICKS = {
     "conditional-optimum": {"points": 256},
     "distance": {"sources": 3},
     "prediction": {"points": 256},
+    "proposal": {"points": 256, "draws": 20},
     "sample-quality": {"samples": 300},
 }
 """Options of yardsticks."""

@@ -9,7 +9,7 @@ import torch
 from scipy.stats import ks_1samp, uniform
 from torch import Tensor
 
-from beyond_mle.capabilities import Conditional, Energy
+from beyond_mle.capabilities import Energy
 from beyond_mle.models.quadrature import densities, grid
 from beyond_mle.registry import YARDSTICKS
 from beyond_mle.types import Regression, RegressionSpec
@@ -29,7 +29,7 @@ class Prediction(Yardstick):
     Options = GridOptions
     options: GridOptions
     accepts = RegressionSpec
-    needs = (Conditional | Energy,)
+    needs = (Energy,)
     metrics = (
         Metric("squared-error", "", "lower"),
         Metric("mean-error", "", "lower"),
