@@ -116,17 +116,24 @@ class Job:
     def validated_by(self) -> tuple[Entry[kinds.Yardstick], Metric] | None:
         """The yardstick that measures the solver's `validation`, and the metric; none where it does not validate.
 
+        Of several that measure it, one for this kind of data.
+
         Raises:
             UserError: if no yardstick has that metric.
         """
         name = self.solver.options.validation
         if name is None:
             return None
-        for yardstick in yardsticks(self.study).values():
-            for metric in yardstick.cls.metrics:
-                if metric.name == name:
-                    return yardstick, metric
-        raise UserError(f"solvers.{self.run.solver.name}: no yardstick measures `validation: {name}`")
+        measuring = [
+            (yardstick, metric)
+            for yardstick in yardsticks(self.study).values()
+            for metric in yardstick.cls.metrics
+            if metric.name == name
+        ]
+        if not measuring:
+            raise UserError(f"solvers.{self.run.solver.name}: no yardstick measures `validation: {name}`")
+        fitting = [own for own in measuring if issubclass(self.task.cls.spec, own[0].cls.accepts)]
+        return (fitting or measuring)[0]
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -29,12 +29,17 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "parallel": {"splits": {split: {"pairs": f"{split}.tsv"} for split in SPLITS}, "vocabulary": {"size": 270}},
         "plane": {"train": 200, "grid_step": 0.5},
         "plane-mixtures": {"mixtures": 5},
+        "regression": {"train": 200, "dev": 6, "test": 5},
+        "regression-table": {"dev_size": 6, "test_size": 5},
         "strings": {"symbols": [2, 2, 2], "shortest": 2},
     },
     "models": {
         **dict.fromkeys(("transformer", "vanilla-nat", "cmlm", "ctc"), _SIZES),
         "string-network": {"width": 5},
         "plane-generator": {"width": 4},
+        "ebm": {"width": 4},
+        "ebm-quadrature": {"width": 4, "points": 256},
+        "mdn": {"components": 2, "width": 4},
     },
     "objectives": {
         "convex-exp": {"order": 0.5},
@@ -51,7 +56,10 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 YARDSTICKS = {
+    "conditional-density": {"points": 256},
+    "conditional-optimum": {"points": 256},
     "distance": {"sources": 3},
+    "prediction": {"points": 256},
     "sample-quality": {"samples": 300},
 }
 """Options of yardsticks."""
@@ -114,7 +122,7 @@ def fitting_solvers(task: str, model: str, objective: str) -> list[str]:
     return [solver for solver in SOLVERS if not refusal(task, model, objective, solver)]
 
 
-WORLDS = ["grammar", "plane", "plane-mixtures", "strings"]
+WORLDS = ["grammar", "plane", "plane-mixtures", "regression", "strings"]
 """A task for each kind of data."""
 RUNS = [
     (task, model, objective, solvers[0])
