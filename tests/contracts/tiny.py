@@ -21,6 +21,7 @@ from beyond_mle.types import Batch
 
 _WORLD = {"train": 60, "dev": 6, "test": 5, "references": 2, "styles": 2}
 _SIZES = {"width": 8, "heads": 2, "feedforward": 16, "encoder_layers": 1, "decoder_layers": 1, "max_positions": 128}
+_PROPOSAL = {"samples": 3, "components": 2, "proposal": {"width": 4}}
 SPLITS = ("train", "dev", "test")
 OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "tasks": {
@@ -45,6 +46,11 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "convex-exp": {"order": 0.5},
         "scheduled-sampling": {"schedule": "constant", "k": 0.5},
         "js-adversarial": {"samples": 2},
+        **dict.fromkeys(("is-ml", "nce", "kld-is", "proposal-kl"), _PROPOSAL),
+        "is-convex-exp": {"order": 0.5, **_PROPOSAL},
+        "nce-plus": {"samples": 3, "noise": [0.5, 2.0]},
+        "mcmc-ml": {"samples": 3, "chain_steps": 2},
+        "ebm-teacher": {"samples": 3, "teacher": {"width": 4}},
     },
     "solvers": {
         "minibatch": {"steps": 12, "batch_size": 100, "learning_rate": 0.01, "validation": None, "log_every": 5},

@@ -39,7 +39,7 @@ class EBM(nn.Module):
         self.join_target = nn.Linear(width, width, bias=False)
         self.activation = ACTIVATIONS[options.activation]()
         self.residual = layers([width, width], options.activation)
-        self.output = nn.Linear(width, 1)
+        self.output = nn.Linear(width, 1, bias=False)  # e^{constant} is a factor of Z
 
     def features(self, input_BX: Tensor) -> Tensor:
         """What f sees of each input, [B, D]."""

@@ -7,6 +7,7 @@ over all draws are exact, by enumeration.
 import itertools
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -244,13 +245,13 @@ def test_noise_around_the_targets_has_the_density_that_it_is_drawn_from():
 # Optima, exactly: six atoms, every draw enumerated
 
 ATOMS = 6
-P = torch.tensor([0.1487, 0.2347, 0.1725, 0.1471, 0.1030, 0.1940], dtype=torch.float64)
-P = P / P.sum()
-ELSEWHERE = torch.tensor([0.30, 0.10, 0.15, 0.05, 0.25, 0.15], dtype=torch.float64).expand(ATOMS, -1)
-"""q(y) that does not know the target, in a row for each."""
-AROUND = torch.tensor([[0.3 ** abs(y - target) for y in range(ATOMS)] for target in range(ATOMS)], dtype=torch.float64)
-AROUND = AROUND / AROUND.sum(1, keepdim=True)
-"""q(y|y_i) around the target."""
+RANDOM = np.random.RandomState(0)
+P = torch.from_numpy(RANDOM.dirichlet(np.full(ATOMS, 1.0)))
+ELSEWHERE = torch.from_numpy(RANDOM.dirichlet(np.full(ATOMS, 3.0))).expand(ATOMS, -1)
+"""q(y), which does not know the target, in a row for each."""
+APART = (torch.arange(ATOMS)[:, None] - torch.arange(ATOMS)).abs()
+AROUND = (-torch.minimum(APART, ATOMS - APART).double().square() / 2).softmax(1)
+"""q(y|y_i), around the target on a circle of atoms."""
 
 
 def expected_loss(energy: Tensor, q: Tensor, samples: int, loss_of) -> Tensor:
@@ -293,28 +294,28 @@ def test_nce_is_exact_for_any_number_of_draws_if_the_noise_does_not_know_the_tar
 
 def test_nce_is_inconsistent_if_the_noise_is_around_the_target():
     """Less so with more draws."""
-    distances = [distance(optimum(AROUND, samples, ranking_loss)[0]) for samples in (1, 2, 4)]
-    assert distances[0] > 0.05
-    assert distances == sorted(distances, reverse=True)
-    assert distances[2] > 0.01
+    found = {samples: optimum(AROUND, samples, ranking_loss)[0] for samples in (1, 2, 4)}
+    assert found[1].tolist() == pytest.approx([0.1480, 0.2926, 0.1815, 0.1181, 0.0703, 0.1895], abs=1e-4)
+    assert distance(found[1]) > distance(found[2]) > distance(found[4]) > 0.01
 
 
 def test_is_ml_is_biased_by_few_draws():
     """Its optimum is not p, and the value there less than the entropy of p."""
-    entropy = -(P * P.log()).sum().item()
     found = {samples: optimum(ELSEWHERE, samples, negative_log_prob) for samples in (4, 5)}
-    assert distance(found[4][0]) > 0.05
+    assert found[4][0].tolist() == pytest.approx([0.1143, 0.3462, 0.1671, 0.1066, 0.0773, 0.1886], abs=2e-4)
+    assert found[4][1] == pytest.approx(1.7112, abs=1e-4)
+    assert found[4][1] < found[5][1] < -(P * P.log()).sum().item()
     assert distance(found[5][0]) < distance(found[4][0])
-    assert found[4][1] < found[5][1] < entropy
 
 
 def test_is_ml_has_no_least_value_where_too_few_draws_meet_what_p_favours():
-    """A set A with 1 − (1 − q(A))^M < P(A): the more f favours it, the lower the loss."""
-    inside = torch.tensor([0.0, 1.0, 0.0, 1.0, 0.0, 0.0], dtype=torch.float64)
-    q_of_set, p_of_set = (ELSEWHERE[0] @ inside).item(), (P @ inside).item()
-    assert 1 - (1 - q_of_set) ** 2 < p_of_set
-    low, lower = (expected_loss(height * inside, ELSEWHERE, 2, negative_log_prob).item() for height in (50, 100))
-    assert (low - lower) / 50 == pytest.approx(p_of_set - (1 - (1 - q_of_set) ** 2), rel=1e-6)
+    """A set A with 1 − (1 − q(A))^M < P(A): the more f favours it, the lower the loss, without end."""
+    sets = torch.tensor(list(itertools.product((0.0, 1.0), repeat=ATOMS)), dtype=torch.float64)
+    gain = sets @ P - (1 - (1 - sets @ ELSEWHERE[0]) ** 2)
+    favoured, least = sets[gain.argmax()], gain.max().item()
+    assert least > 0.01
+    low, lower = (expected_loss(height * favoured, ELSEWHERE, 2, negative_log_prob).item() for height in (50, 100))
+    assert (low - lower) / 50 == pytest.approx(least, rel=1e-6)
 
 
 # What goes wrong
