@@ -19,19 +19,23 @@ INFINITE = {"kl", "kl-optimum"}
 """What may be infinite: where q leaves an output of p out."""
 
 
-def fits(run: tuple[str, str, str, str], yardstick: str) -> bool:
+def fitting(run: tuple[str, str, str, str]) -> list[str]:
+    """The yardsticks that can measure a run."""
     job = tiny.make_job(*run)
-    entry = yardsticks(job.study)[yardstick]
-    return issubclass(TASKS[run[0]].spec, entry.cls.accepts) and not why_not(job, entry)
+    return [
+        kind
+        for kind, entry in yardsticks(job.study).items()
+        if issubclass(TASKS[run[0]].spec, entry.cls.accepts) and not why_not(job, entry)
+    ]
 
 
-FIRST = {run[:2]: run for run in reversed(tiny.RUNS)}
-"""Of each task and model a run."""
+FITTING = [(run, kind) for run in tiny.RUNS for kind in fitting(run)]
+FIRST = {(*run[:2], kind): run for run, kind in reversed(FITTING)}
+"""Of each task, model and yardstick a run."""
 MEASURED = [
     (run, kind)
-    for run in tiny.RUNS
-    for kind in YARDSTICKS
-    if (run == FIRST[run[:2]] or kind in {"finite-optimum", "density"}) and fits(run, kind)
+    for run, kind in FITTING
+    if run == FIRST[(*run[:2], kind)] or kind in {"finite-optimum", "density", "conditional-optimum"}
 ]
 """Every yardstick on every model; with every objective where what it measures depends on it."""
 EACH = pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 from safetensors.torch import load_file
+from small_world import STUDY
 
 from beyond_mle.files import read_jsonl
 from beyond_mle.jobs import find_job
@@ -87,6 +88,62 @@ def test_a_stage_that_starts_from_a_run_with_players_takes_the_model_alone(finis
     close = {name: torch.allclose(tensor, end[name]) for name, tensor in start.items()}
     assert all(same for name, same in close.items() if not name.startswith("objective."))
     assert not all(same for name, same in close.items() if name.startswith("objective."))
+
+
+ENERGY = "regression/ebm/nce/seed1"
+
+
+@pytest.fixture
+def energy(fresh):
+    """A study of an energy-based model and its proposal, which is made for the model."""
+    world = fresh(
+        tasks={"regression": {"train": 60, "dev": 5, "test": 5}},
+        models={"ebm": {"width": 4}},
+        objectives={"nce": {"samples": 3, "components": 2, "proposal": {"width": 3}}},
+        solvers={"steps": {**STUDY["solvers"]["duel"], "batch_size": 20, "steps": 6, "save_every": 2}},
+        decoders={},
+        substitutes={},
+        experiments={
+            "energy": {
+                "task": "regression",
+                "model": "ebm",
+                "stages": {"only": {"objectives": ["nce"], "solver": "steps"}},
+            }
+        },
+    )
+    world.run("prepare", task="regression", sources=world.folder)
+    return world
+
+
+def test_a_player_made_for_the_model_is_kept_and_loaded(energy):
+    energy.run("train", run=ENERGY)
+    weights = load_file(energy.layout.weights(ENERGY))
+    with fitted(find_job(energy.study, ENERGY), energy.layout) as found:
+        model, objective = found.load()
+    assert objective.proposal.means[0][0].weight.shape == (3, 4)
+    assert copy_weights(model, objective).keys() == weights.keys()
+    assert torch.equal(objective.proposal.means[-1].bias, weights["objective.proposal.means.1.bias"])
+
+
+def test_a_killed_training_of_two_players_ends_with_the_same_bytes(energy, monkeypatch):
+    energy.run("train", run=ENERGY)
+    whole = energy.layout.weights(ENERGY).read_bytes()
+    energy.layout.weights(ENERGY).unlink()
+    data_class = find_job(energy.study, ENERGY).task.cls.Data
+    real, left = data_class.batch, [3]
+
+    def dying(self, key):
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return real(self, key)
+
+    monkeypatch.setattr(data_class, "batch", dying)
+    with pytest.raises(KeyboardInterrupt):
+        energy.run("train", run=ENERGY)
+    monkeypatch.setattr(data_class, "batch", real)
+    assert "resumed at step 2 of 6" in energy.run("train", run=ENERGY)
+    assert energy.layout.weights(ENERGY).read_bytes() == whole
 
 
 def test_a_killed_training_continues(finished, monkeypatch):
