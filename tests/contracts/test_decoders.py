@@ -134,6 +134,16 @@ def test_every_input_has_its_predictions(setting: Setting) -> None:
     assert len(setting.outputs(limit=2)) == 2
 
 
+@each([pair for pair in PAIRS if pair[3] == "density-map"])
+def test_a_map_of_a_density_has_a_density_for_each_place(setting: Setting) -> None:
+    outputs, spec = setting.outputs(), setting.data.spec
+    q_BG = torch.tensor([own["q"] for (own,) in outputs])
+    assert q_BG.shape == (setting.decoder.options.inputs, setting.decoder.options.points)
+    assert (q_BG >= 0).all()
+    assert (q_BG.sum(1) * (spec.high - spec.low) / q_BG.shape[1] < 1.01).all()
+    assert len({own["x"] for (own,) in outputs}) == len(outputs)
+
+
 @each([pair for pair in PAIRS if pair[3] == "points"])
 def test_points_are_finite_and_as_many_as_asked_for(setting: Setting) -> None:
     (points,) = setting.outputs(generator=torch.Generator().manual_seed(0))

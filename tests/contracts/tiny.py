@@ -59,6 +59,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "decoders": {
         **{name: {"samples": 2} for name in ("sample", "one-pass-sample", "ctc-sample")},
         "points": {"samples": 20},
+        "density-map": {"inputs": 7, "points": 20},
         "refinement": {"starts": 8, "steps": 3},
         "snis-mean": {"draws": 20},
         "sir": {"draws": 20, "samples": 3},

@@ -3,7 +3,8 @@
 Letters: I items, B of them in a batch, N outputs of each, G points of the grid.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import torch
 from scipy.stats import ks_1samp, uniform
@@ -39,8 +40,11 @@ class Prediction(Yardstick):
 
     @torch.no_grad()
     def measure(self, subject: Subject) -> Iterator[Score]:
-        """Of every decoder."""
-        for decoder, outputs in subject.outputs.items():
+        """Of every decoder whose outputs are targets."""
+        made: Mapping[str, Any] = subject.outputs
+        for decoder, outputs in made.items():
+            if not isinstance(outputs[0][0], float):
+                continue  # `density-map`
             output_IN = torch.tensor(outputs, dtype=torch.float64)
             rows = zip(batches(subject), output_IN.split(subject.evaluation.batch_size), strict=True)
             if output_IN.shape[1] > 1:
