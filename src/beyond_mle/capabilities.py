@@ -331,3 +331,27 @@ class KnownOptimum(Protocol):
         Raises:
             UserError: where there is no closed form.
         """
+
+
+class OfModel(Protocol):
+    """Players made for the model: an objective whose further players depend on the model's sizes."""
+
+    def make_players(self, model: Any) -> None:
+        """Build them, with fresh weights from torch's global generator."""
+
+
+class Proposes(Protocol):
+    """A proposal: an objective that brings a density of y, given the model's features of x, to draw from."""
+
+    proposal: Any
+    """A `Conditional` of features, one of the players; none where the objective draws around the true targets."""
+
+
+# Decoders
+
+
+class OfObjective(Protocol):
+    """The objective: a decoder that uses what was learnt beside the model."""
+
+    def use(self, objective: Any) -> None:
+        """Take the objective, with the players that were trained with the model."""

@@ -118,10 +118,10 @@ def check_job(job: Job) -> None:
             raise UserError(f"{where}: {noun} kind '{part.kind}' needs {describe(need)}, which {missing}")
     _check_validation(job, where)
     for decoder in job.decoders.values():
-        for need in lacking(decoder.cls.needs, job.model.cls):
+        for need in lacking(decoder.cls.needs, job.model.cls, job.objective.cls):
             raise UserError(
-                f"{where}: decoder kind '{decoder.kind}' needs {describe(need)}, which model kind '{job.model.kind}' "
-                "has not"
+                f"{where}: decoder kind '{decoder.kind}' needs {describe(need)}, which neither model kind "
+                f"'{job.model.kind}' nor objective kind '{job.objective.kind}' has"
             )
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from beyond_mle import kinds
-from beyond_mle.capabilities import OfData, implements
+from beyond_mle.capabilities import OfData, OfModel, OfObjective, implements
 from beyond_mle.errors import UserError, nearest
 from beyond_mle.metric import Metric
 from beyond_mle.options import parse
@@ -116,17 +116,24 @@ class Job:
     def validated_by(self) -> tuple[Entry[kinds.Yardstick], Metric] | None:
         """The yardstick that measures the solver's `validation`, and the metric; none where it does not validate.
 
+        Of several that measure it, one for this kind of data.
+
         Raises:
             UserError: if no yardstick has that metric.
         """
         name = self.solver.options.validation
         if name is None:
             return None
-        for yardstick in yardsticks(self.study).values():
-            for metric in yardstick.cls.metrics:
-                if metric.name == name:
-                    return yardstick, metric
-        raise UserError(f"solvers.{self.run.solver.name}: no yardstick measures `validation: {name}`")
+        measuring = [
+            (yardstick, metric)
+            for yardstick in yardsticks(self.study).values()
+            for metric in yardstick.cls.metrics
+            if metric.name == name
+        ]
+        if not measuring:
+            raise UserError(f"solvers.{self.run.solver.name}: no yardstick measures `validation: {name}`")
+        fitting = [own for own in measuring if issubclass(self.task.cls.spec, own[0].cls.accepts)]
+        return (fitting or measuring)[0]
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -153,11 +160,22 @@ class Job:
             model.use(data)
         return model
 
-    def new_objective(self, data: Any, changes: Mapping[str, Any] | None = None) -> kinds.Objective:
-        """The objective, with some options changed."""
+    def new_objective(self, data: Any, model: Any, changes: Mapping[str, Any] | None = None) -> kinds.Objective:
+        """The objective of a model, with some options changed; further players have fresh weights."""
         entry = self.objective
         options = parse(type(entry.options), {**entry.options.model_dump(), **(changes or {})}, "objective")
-        return entry.cls(options, data.spec)
+        objective: Any = entry.cls(options, data.spec)
+        if implements(entry.cls, OfModel):
+            objective.make_players(model)
+        return objective
+
+    def new_decoder(self, label: str, objective: Any) -> kinds.Decoder:
+        """The decoder of this label; one that uses the objective is given it."""
+        entry = self.decoders[label]
+        decoder: Any = entry.make()
+        if implements(entry.cls, OfObjective):
+            decoder.use(objective)
+        return decoder
 
 
 def find_job(study: Study, key: str) -> Job:

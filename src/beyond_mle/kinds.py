@@ -66,7 +66,7 @@ class Objective(Protocol):
     """Turns a model and a batch into a loss for each player. It is built as `cls(options, spec)`.
 
     Most have one player, `model`. One that brings a second player, such as a discriminator, is an nn.Module and holds
-    it as an attribute of the player's name.
+    it as an attribute of the player's name; the run keeps its weights beside the model's.
     """
 
     Options: ClassVar[type[BaseOptions]]
@@ -76,7 +76,7 @@ class Objective(Protocol):
     """What the model and the data must be able to do: protocols of `capabilities`."""
 
     def __init__(self, options: Any, spec: Any):
-        """Take the options, and build further players for this kind of data."""
+        """Take the options, and build further players for this kind of data (for this model: `OfModel`)."""
 
     def losses(self, model: Any, batch: Any, step: int = 0) -> dict[str, Loss]:
         """The loss of each player that is to make a step on this batch.
@@ -111,7 +111,7 @@ class Decoder(Protocol):
     accepts: ClassVar[type[Spec]]
     """The kind of data that it is for."""
     needs: ClassVar[tuple[Need, ...]]
-    """What the model must be able to do."""
+    """What the model, or the objective, must be able to do."""
 
     def __init__(self, options: Any):
         """Take the options."""

@@ -9,9 +9,9 @@ import torch
 from torch.nn import functional as F
 
 from beyond_mle.decoding.length_limit import LengthLimit
+from beyond_mle.decoding.regression_decoder import RegressionDecoder
 from beyond_mle.decoding.sampling import SamplingOptions
 from beyond_mle.decoding.text_decoder import TextDecoder
-from beyond_mle.jobs import Entry
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import BOS, EOS, PAD
 from beyond_mle.text.padding import pad
@@ -28,8 +28,9 @@ def each(pairs: list[tuple[str, str, str, str]]) -> pytest.MarkDecorator:
 class Setting:
     """A decoder, a model that it can see, and the test sources."""
 
-    def __init__(self, entry: Entry, parts: tiny.Parts):
-        self.decoder, self.model, self.data = entry.make(), parts.model, parts.data
+    def __init__(self, label: str, parts: tiny.Parts):
+        self.decoder: Any = parts.job.new_decoder(label, parts.objective)
+        self.model, self.data = parts.model, parts.data
 
     @property
     def source_BS(self) -> torch.Tensor:
@@ -47,7 +48,7 @@ def setting(pair: tuple[str, str, str, str], data_of: Callable[[str], Any]) -> S
     task, model, objective, decoder = pair
     (solver, *_) = tiny.fitting_solvers(task, model, objective)
     job = tiny.make_job(task, model, objective, solver, (decoder,))
-    return Setting(job.decoders[decoder], tiny.Parts(job, data_of(task)))
+    return Setting(decoder, tiny.Parts(job, data_of(task)))
 
 
 @each(PAIRS)
@@ -121,6 +122,26 @@ def test_every_case_has_its_parameters(setting: Setting) -> None:
     outputs = setting.outputs()
     assert outputs == [[part.figures()] for part in setting.model.parts]
     assert setting.outputs(limit=1) == outputs[:1]
+
+
+@each([pair for pair in PAIRS if issubclass(DECODERS[pair[3]], RegressionDecoder)])
+def test_every_input_has_its_predictions(setting: Setting) -> None:
+    done: list[int] = []
+    outputs = setting.outputs(progress=done.append)
+    assert sum(done) == len(outputs) == len(setting.data.split("test"))
+    assert {len(own) for own in outputs} == {getattr(setting.decoder.options, "samples", 1)}
+    assert torch.tensor(outputs).isfinite().all()
+    assert len(setting.outputs(limit=2)) == 2
+
+
+@each([pair for pair in PAIRS if pair[3] == "density-map"])
+def test_a_map_of_a_density_has_a_density_for_each_place(setting: Setting) -> None:
+    outputs, spec = setting.outputs(), setting.data.spec
+    q_BG = torch.tensor([own["q"] for (own,) in outputs])
+    assert q_BG.shape == (setting.decoder.options.inputs, setting.decoder.options.points)
+    assert (q_BG >= 0).all()
+    assert (q_BG.sum(1) * (spec.high - spec.low) / q_BG.shape[1] < 1.01).all()
+    assert len({own["x"] for (own,) in outputs}) == len(outputs)
 
 
 @each([pair for pair in PAIRS if pair[3] == "points"])

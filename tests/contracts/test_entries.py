@@ -146,7 +146,8 @@ def test_every_kind_fits_some_run() -> None:
         ),
         (
             ("grammar", "transformer", "mle", "minibatch", ("mask-predict",)),
-            "decoder kind 'mask-predict' needs tokens given other tokens, which model kind 'transformer' has not",
+            "decoder kind 'mask-predict' needs tokens given other tokens, which neither model kind 'transformer' nor "
+            "objective kind 'mle' has",
         ),
         (
             ("grammar", "transformer", "mle", "minibatch", ("points",)),

@@ -12,6 +12,8 @@ import torch
 from torch.nn import functional as F
 
 from beyond_mle.capabilities import (
+    Conditional,
+    Energy,
     Explicit,
     Figures,
     Initialisable,
@@ -25,10 +27,11 @@ from beyond_mle.capabilities import (
     Stepwise,
     implements,
 )
+from beyond_mle.models.quadrature import grid, log_cell
 from beyond_mle.registry import MODELS, TASKS
 from beyond_mle.solvers.checkpoint import copy_weights, load_weights, save_weights
 from beyond_mle.symbols import BOS, EOS, PAD
-from beyond_mle.types import TextBatch, TextSpec, TokenRequest
+from beyond_mle.types import Regression, RegressionSpec, TextBatch, TextSpec, TokenRequest
 
 MakeParts = Callable[..., tiny.Parts]
 FIRST = {model: (task, model, objective, solver) for task, model, objective, solver in reversed(tiny.RUNS)}
@@ -88,17 +91,61 @@ def test_log_probs_are_finite_and_say_how_far_they_can_be_trusted(parts: tiny.Pa
     assert log_prob.joint_B.isfinite().all()
     assert log_prob.certainty == "exact"
     assert (log_prob.length_B > 0).all()
-    if batch.density is None:
+    if isinstance(batch, TextBatch):
         assert (log_prob.joint_B < 1e-6).all()
         assert log_prob.length_B.tolist() == (batch.target_BT != PAD).sum(1).tolist()
 
 
 @each(Explicit, text=False)
 def test_all_of_q_sums_to_one(parts: tiny.Parts) -> None:
-    """On the enumeration or quadrature grid of p."""
-    whole = parts.data.whole()
-    q_B = (parts.model.log_prob(whole).total_B + whole.density.log_weight_B).exp()
+    """On the enumeration or quadrature grid of p; of regression, for an input.
+
+    An energy is integrated over the interval of targets only; another density may reach beyond it.
+    """
+    spec = parts.data.spec
+    if isinstance(spec, RegressionSpec):
+        if not implements(type(parts.model), Energy):
+            spec = replace(spec, low=10 * spec.low, high=10 * spec.high)
+        batch = Regression(torch.full((4000, spec.inputs), 0.3), grid(spec, 4000).float())
+        log_weight = torch.tensor(log_cell(spec, 4000))
+    else:
+        batch = parts.data.whole()
+        log_weight = batch.density.log_weight_B
+    q_B = (parts.model.log_prob(batch).total_B + log_weight).exp()
     assert q_B.sum().item() == pytest.approx(1, abs=1e-3)
+
+
+@each(Conditional)
+def test_samples_have_the_distribution_of_the_density(parts: tiny.Parts) -> None:
+    """By the probability that the density gives to each half of the samples."""
+    input_1X = torch.full((1, parts.data.spec.inputs), 0.3)
+    sample_1N, again_1N = (
+        parts.model.conditional_sample(input_1X, 4000, torch.Generator().manual_seed(1)) for _ in range(2)
+    )
+    assert torch.equal(sample_1N, again_1N)
+    assert not sample_1N.requires_grad
+    place_1G = grid(parts.data.spec, 4000).float()[None]
+    q_1G = parts.model.conditional_log_prob(input_1X, place_1G).softmax(1)
+    assert q_1G[place_1G < sample_1N.median()].sum().item() == pytest.approx(0.5, abs=0.03)
+
+
+@each(Conditional)
+def test_one_row_of_targets_serves_all_inputs(parts: tiny.Parts) -> None:
+    input_BX, target_1M = torch.randn(3, parts.data.spec.inputs), torch.tensor([[-1.0, 0.0, 1e4]])
+    shared_BM = parts.model.conditional_log_prob(input_BX, target_1M)
+    assert shared_BM.isfinite().all()
+    torch.testing.assert_close(shared_BM, parts.model.conditional_log_prob(input_BX, target_1M.expand(3, -1)))
+    assert parts.model.conditional_sample(input_BX, 2).shape == (3, 2)
+
+
+@each(Energy)
+def test_energies_are_of_the_features(parts: tiny.Parts) -> None:
+    input_BX, target_1M = torch.randn(3, parts.data.spec.inputs), torch.tensor([[-1.0, 0.0, 1e4]])
+    feature_BD = parts.model.features(input_BX)
+    assert feature_BD.shape == (3, parts.model.feature_width)
+    energy_BM = parts.model.energy(feature_BD, target_1M)
+    assert energy_BM.isfinite().all()
+    torch.testing.assert_close(energy_BM, parts.model.energy(feature_BD, target_1M.expand(3, -1)))
 
 
 @each(Explicit, text=True)

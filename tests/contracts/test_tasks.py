@@ -14,7 +14,17 @@ from beyond_mle.capabilities import KnownOutputs, KnownSupport, Minibatches, Ref
 from beyond_mle.registry import TASKS
 from beyond_mle.symbols import EOS, PAD
 from beyond_mle.text.data import TextData
-from beyond_mle.types import CasesSpec, FiniteSpec, Points, Spec, Strings, TextBatch, TextSpec, VectorSpec
+from beyond_mle.types import (
+    CasesSpec,
+    FiniteSpec,
+    Points,
+    RegressionSpec,
+    Spec,
+    Strings,
+    TextBatch,
+    TextSpec,
+    VectorSpec,
+)
 
 EACH = pytest.mark.parametrize("kind", list(TASKS))
 
@@ -81,6 +91,11 @@ def test_its_spec_describes_its_data(kind: str, data_of: Callable[[str], Any]) -
         number_B, *coordinates = data.whole().point_BD.T
         assert len(coordinates) == data.spec.dimensions
         assert set(number_B.tolist()) == set(range(data.spec.cases))
+    elif isinstance(data.spec, RegressionSpec):
+        for split in tiny.SPLITS:
+            batch = data.split(split)
+            assert batch.input_BX.shape == (len(batch), data.spec.inputs)
+            assert ((batch.target_B > data.spec.low) & (batch.target_B < data.spec.high)).all()
     else:
         assert isinstance(data.spec, FiniteSpec)
         assert len(data.whole()) == len(set(data.spec.support)) == len(data.spec.support)

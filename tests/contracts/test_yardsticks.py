@@ -19,23 +19,23 @@ INFINITE = {"kl", "kl-optimum"}
 """What may be infinite: where q leaves an output of p out."""
 
 
-def fits(run: tuple[str, str, str, str], yardstick: str) -> bool:
+def fitting(run: tuple[str, str, str, str]) -> list[str]:
+    """The yardsticks that can measure a run."""
     job = tiny.make_job(*run)
-    entry = yardsticks(job.study)[yardstick]
-    return issubclass(TASKS[run[0]].spec, entry.cls.accepts) and not why_not(job, entry)
+    return [
+        kind
+        for kind, entry in yardsticks(job.study).items()
+        if issubclass(TASKS[run[0]].spec, entry.cls.accepts) and not why_not(job, entry)
+    ]
 
 
-DECODERS = {
-    (task, model): [decoder for *pair, _, decoder in tiny.with_decoder() if pair == [task, model]]
-    for task, model, *_ in tiny.RUNS
-}
-FIRST = {run[:2]: run for run in reversed(tiny.RUNS)}
-"""Of each task and model a run."""
+FITTING = [(run, kind) for run in tiny.RUNS for kind in fitting(run)]
+FIRST = {(*run[:2], kind): run for run, kind in reversed(FITTING)}
+"""Of each task, model and yardstick a run."""
 MEASURED = [
     (run, kind)
-    for run in tiny.RUNS
-    for kind in YARDSTICKS
-    if (run == FIRST[run[:2]] or kind in {"finite-optimum", "density"}) and fits(run, kind)
+    for run, kind in FITTING
+    if run == FIRST[(*run[:2], kind)] or kind in {"finite-optimum", "density", "conditional-optimum"}
 ]
 """Every yardstick on every model; with every objective where what it measures depends on it."""
 EACH = pytest.mark.parametrize(
@@ -50,12 +50,13 @@ def subject_of(data_of: Callable[[str], Any]) -> Callable[..., Subject]:
 
     def make(run: tuple[str, str, str, str]) -> Subject:
         task, model, objective, solver = run
-        decoders = tuple(DECODERS[task, model])
-        job = tiny.make_job(task, model, objective, solver, decoders)
+        job = tiny.make_job(task, model, objective, solver, tiny.decoders_of(*run))
         parts = tiny.Parts(job, data_of(task))
-        if (task, model) not in known and task in ("grammar", "plane-mixtures"):
-            entries = job.decoders.items()
-            known[task, model] = {label: e.make().outputs(parts.model, parts.data, "test", 64) for label, e in entries}
+        if (task, model) not in known and task in ("grammar", "plane-mixtures", "regression"):
+            made = {label: job.new_decoder(label, parts.objective) for label in job.decoders}
+            known[task, model] = {
+                label: one.outputs(parts.model, parts.data, "test", 64) for label, one in made.items()
+            }
         outputs = known.get((task, model), {})
         return Subject(parts.data, parts.model, parts.objective, job.study.evaluation, "test", None, outputs, seed=1)
 

@@ -21,6 +21,7 @@ from beyond_mle.types import Batch
 
 _WORLD = {"train": 60, "dev": 6, "test": 5, "references": 2, "styles": 2}
 _SIZES = {"width": 8, "heads": 2, "feedforward": 16, "encoder_layers": 1, "decoder_layers": 1, "max_positions": 128}
+_PROPOSAL = {"samples": 3, "components": 2, "proposal": {"width": 4}}
 SPLITS = ("train", "dev", "test")
 OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "tasks": {
@@ -29,17 +30,27 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "parallel": {"splits": {split: {"pairs": f"{split}.tsv"} for split in SPLITS}, "vocabulary": {"size": 270}},
         "plane": {"train": 200, "grid_step": 0.5},
         "plane-mixtures": {"mixtures": 5},
+        "regression": {"train": 200, "dev": 6, "test": 5},
+        "regression-table": {"dev_size": 6, "test_size": 5},
         "strings": {"symbols": [2, 2, 2], "shortest": 2},
     },
     "models": {
         **dict.fromkeys(("transformer", "vanilla-nat", "cmlm", "ctc"), _SIZES),
         "string-network": {"width": 5},
         "plane-generator": {"width": 4},
+        "ebm": {"width": 4, "activation": "silu"},
+        "ebm-quadrature": {"width": 4, "activation": "silu", "points": 256},
+        "mdn": {"components": 2, "width": 4},
     },
     "objectives": {
         "convex-exp": {"order": 0.5},
         "scheduled-sampling": {"schedule": "constant", "k": 0.5},
         "js-adversarial": {"samples": 2},
+        **dict.fromkeys(("is-ml", "nce", "kld-is", "proposal-kl"), _PROPOSAL),
+        "is-convex-exp": {"order": 0.5, **_PROPOSAL},
+        "nce-plus": {"samples": 3, "noise": [0.5, 2.0]},
+        "mcmc-ml": {"samples": 3, "chain_steps": 2},
+        "ebm-teacher": {"samples": 3, "teacher": {"width": 4}},
     },
     "solvers": {
         "minibatch": {"steps": 12, "batch_size": 100, "learning_rate": 0.01, "validation": None, "log_every": 5},
@@ -48,10 +59,18 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "decoders": {
         **{name: {"samples": 2} for name in ("sample", "one-pass-sample", "ctc-sample")},
         "points": {"samples": 20},
+        "density-map": {"inputs": 7, "points": 20},
+        "refinement": {"starts": 8, "steps": 3},
+        "snis-mean": {"draws": 20},
+        "sir": {"draws": 20, "samples": 3},
     },
 }
 YARDSTICKS = {
+    "conditional-density": {"points": 256},
+    "conditional-optimum": {"points": 256},
     "distance": {"sources": 3},
+    "prediction": {"points": 256},
+    "proposal": {"points": 256, "draws": 20},
     "sample-quality": {"samples": 300},
 }
 """Options of yardsticks."""
@@ -114,7 +133,7 @@ def fitting_solvers(task: str, model: str, objective: str) -> list[str]:
     return [solver for solver in SOLVERS if not refusal(task, model, objective, solver)]
 
 
-WORLDS = ["grammar", "plane", "plane-mixtures", "strings"]
+WORLDS = ["grammar", "plane", "plane-mixtures", "regression", "strings"]
 """A task for each kind of data."""
 RUNS = [
     (task, model, objective, solvers[0])
@@ -128,15 +147,20 @@ LEARNT = [run for run in RUNS if not implements(MODELS[run[1]], OfData)]
 """Those whose model learns parameters."""
 
 
-def with_decoder() -> list[tuple[str, str, str, str]]:
-    """Every task, model and objective with every decoder that the model can be decoded by."""
-    first = {(task, model): (objective, solver) for task, model, objective, solver in reversed(RUNS)}
-    return [
-        (task, model, objective, decoder)
-        for (task, model), (objective, solver) in sorted(first.items())
+def decoders_of(task: str, model: str, objective: str, solver: str) -> tuple[str, ...]:
+    """The decoders that may make outputs of such a run."""
+    return tuple(
+        decoder
         for decoder in DECODERS
-        if not refusal(task, model, objective, solver, (decoder,))
-    ]
+        if issubclass(TASKS[task].spec, DECODERS[decoder].accepts)
+        and not refusal(task, model, objective, solver, (decoder,))
+    )
+
+
+def with_decoder() -> list[tuple[str, str, str, str]]:
+    """Every task and model with every decoder that they can be decoded by, and the first objective that lets them."""
+    first = {(*run[:2], decoder): run[2] for run in reversed(RUNS) for decoder in decoders_of(*run)}
+    return [(task, model, objective, decoder) for (task, model, decoder), objective in sorted(first.items())]
 
 
 ENTRIES = [(section, kind) for section, registry in REGISTRIES.items() for kind in registry]
@@ -154,7 +178,7 @@ class Parts:
             for parameter in self.model.parameters():  # a tabular model starts where every gradient is 0
                 parameter += 0.1 * torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
         torch.manual_seed(2)
-        self.objective = job.new_objective(data)
+        self.objective = job.new_objective(data, self.model)
 
     def double(self) -> "Parts":
         """In double precision."""

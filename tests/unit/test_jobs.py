@@ -110,10 +110,10 @@ def test_model_and_objective_are_made_for_the_data():
     model = job.new_model(data)
     assert isinstance(model, IsotropicGaussian)
     assert model.figures()["sigma"] == pytest.approx(2.0)
-    assert job.new_objective(data).options.pi == 0.5
-    assert job.new_objective(data, {"pi": 0.1}).options.pi == 0.1
+    assert job.new_objective(data, model).options.pi == 0.5
+    assert job.new_objective(data, model, {"pi": 0.1}).options.pi == 0.1
     with pytest.raises(UserError, match=r"objective\.pi' = 3"):
-        job.new_objective(data, {"pi": 3})
+        job.new_objective(data, model, {"pi": 3})
 
 
 def test_all_yardsticks_measure_but_those_that_are_switched_off():

@@ -159,5 +159,5 @@ def test_parts_that_do_not_fit(own: Project) -> None:
     study = {**STUDY, "models": {"transformer": {"kind": "ctc", **STUDY["models"]["transformer"]}}}
     write_study(own, study)
     (line,) = errors(run(own, PREPARED))
-    assert "decoder kind 'greedy' needs next-token scores, which model kind 'ctc' has not" in line
+    assert "decoder kind 'greedy' needs next-token scores, which neither model kind 'ctc' nor" in line
     assert not (own.folder / "results").exists()

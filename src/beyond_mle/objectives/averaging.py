@@ -6,7 +6,7 @@ from pydantic import Field
 from torch import Tensor
 
 from beyond_mle.options import Options
-from beyond_mle.types import Batch, LogProb, TokenLogProb
+from beyond_mle.types import Batch, LogProb, Loss, TokenLogProb
 
 Said = TypeVar("Said", LogProb, TokenLogProb)
 
@@ -57,3 +57,8 @@ class AveragingOptions(Options):
 def item_weights(batch: Batch) -> Tensor | None:
     """What each item of the batch counts for, where the batch is all of p: p × quadrature weight; else none."""
     return None if batch.density is None else batch.density.weight_B
+
+
+def mean_loss(loss_B: Tensor) -> Loss:
+    """The mean over the items of a batch, each of which counts the same."""
+    return Loss(loss_B.sum(), loss_B.new_tensor(len(loss_B)), {"loss": loss_B.detach().mean()})

@@ -12,11 +12,14 @@ from beyond_mle.errors import UserError
 from beyond_mle.files import atomic
 
 Weights = dict[str, Tensor]
+PLAYERS = "objective."
+"""What stands before the names of the weights of the objective's players, behind the model's."""
 
 
-def copy_weights(model: nn.Module) -> Weights:
-    """A copy of the model's parameters and buffers, on the CPU."""
-    return {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in _own(model).items()}
+def copy_weights(model: nn.Module, objective: object = None) -> Weights:
+    """A copy of the parameters and buffers of the model, and of the players that the objective brings, on the CPU."""
+    own = _own(model, objective)
+    return {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in own.items()}
 
 
 def average_weights(snapshots: list[Weights]) -> Weights:
@@ -39,13 +42,14 @@ def stacked(members: list[Weights]) -> Weights:
     return {name: torch.stack([weights[name] for weights in members]) for name in members[0]}
 
 
-def load_weights(model: nn.Module, path: Path, member: int | None = None) -> None:
-    """Load weights into a model.
+def load_weights(model: nn.Module, path: Path, member: int | None = None, objective: object = None) -> None:
+    """Load weights into a model, and into the players of its objective.
 
     Args:
         model: what to load them into.
         path: from `save_weights`.
         member: which of the `stacked` ones; none: the file has those of one model.
+        objective: what the model was fitted by; none: only the model is wanted.
 
     Raises:
         UserError: if the file is missing or damaged, or belongs to a model of another kind or size.
@@ -58,7 +62,9 @@ def load_weights(model: nn.Module, path: Path, member: int | None = None) -> Non
         raise UserError(f"{path}: no such checkpoint") from None
     except (SafetensorError, OSError) as error:
         raise UserError(f"{path}: not a safetensors checkpoint ({error})") from None
-    own = _own(model)
+    if objective is None:
+        weights = {name: tensor for name, tensor in weights.items() if not name.startswith(PLAYERS)}
+    own = _own(model, objective)
     for name in sorted(own.keys() ^ weights.keys()):
         raise UserError(
             f"{path}: the checkpoint is of another model ('{name}' is only in "
@@ -71,13 +77,19 @@ def load_weights(model: nn.Module, path: Path, member: int | None = None) -> Non
                 f"{list(tensor.shape)} in the model); set the model's options to those it was trained with"
             )
     model.load_state_dict(weights, strict=False)
+    if isinstance(objective, nn.Module):
+        players = {name.removeprefix(PLAYERS): tensor for name, tensor in weights.items() if name.startswith(PLAYERS)}
+        objective.load_state_dict(players, strict=False)
 
 
-def _own(model: nn.Module) -> Weights:
-    """The state dict without the second names of shared modules."""
+def _own(model: nn.Module, objective: object) -> Weights:
+    """The state dict, with that of the objective's players, without the second names of shared modules."""
+    everything: Weights = model.state_dict()
+    if isinstance(objective, nn.Module):
+        everything = {**everything, **objective.state_dict(prefix=PLAYERS)}
     kept: Weights = {}
     seen: set[tuple[int, torch.Size]] = set()
-    for name, tensor in model.state_dict().items():
+    for name, tensor in everything.items():
         identity = (tensor.data_ptr(), tensor.shape)
         if identity not in seen:
             seen.add(identity)

@@ -160,12 +160,14 @@ class _Loop:
         state, options = self.state, self.options
         value = 0.0
         if self.run.validate is not None:
-            self.run.model.eval()
+            for module in self.players.values():
+                module.eval()
             value = self.run.validate(self.run.model)
-            self.run.model.train()
+            for module in self.players.values():
+                module.train()
             state.validations.append(value)
             self.log.write({"step": state.step, "validation": value})
-        state.kept.append((value, checkpoint.copy_weights(self.run.model)))
+        state.kept.append((value, checkpoint.copy_weights(self.run.model, self.run.objective)))
         if options.keep == "best":
             state.kept.sort(key=lambda kept: -kept[0])  # stable: of equals, the earlier one is the better
             state.kept = state.kept[: options.average]

@@ -74,6 +74,7 @@ class Member:
     """One fitted model of a run; most runs have one, without labels."""
 
     weights: Weights
+    """Of the model; where the objective brings players that were trained with it, theirs too."""
     labels: dict[str, Any] = field(default_factory=dict)
     """What tells it from the run's other members, such as the hyper-parameter along which they lie."""
 

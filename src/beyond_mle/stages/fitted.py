@@ -11,6 +11,7 @@ from torch import nn
 from beyond_mle.errors import UserError
 from beyond_mle.files import read_json
 from beyond_mle.jobs import Job
+from beyond_mle.kinds import Objective
 from beyond_mle.layout import Layout
 from beyond_mle.solvers import checkpoint, devices
 
@@ -26,12 +27,19 @@ class FittedRun:
     device: torch.device
     layout: Layout
 
-    def model(self, member: int = 0) -> nn.Module:
-        """A fitted model in evaluation mode, on the run's device."""
-        model = self.job.new_model(self.data)
+    def load(self, member: int = 0) -> tuple[nn.Module, Objective]:
+        """A fitted model, and its objective with the players that were trained with it, ready to be judged.
+
+        Both are in evaluation mode and on the run's device; the options of the objective are the member's own.
+        """
+        model, of_options = self.job.new_model(self.data), type(self.job.objective.options).model_fields
+        changes = {name: value for name, value in self.members[member].items() if name in of_options}
+        objective = self.job.new_objective(self.data, model, changes)
         one_of_many = member if len(self.members) > 1 else None
-        checkpoint.load_weights(model, self.layout.weights(self.job.run.key), one_of_many)
-        return model.to(self.device).eval()
+        checkpoint.load_weights(model, self.layout.weights(self.job.run.key), one_of_many, objective)
+        if isinstance(objective, nn.Module):
+            objective.to(self.device).eval()
+        return model.to(self.device).eval(), objective
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def measure(job: Job, layout: Layout) -> None:
     skipped: dict[str, str] = {}
     with fitted(job, layout) as found:
         for number, labels in enumerate(found.members):
-            subject = _subject(found, number, labels)
+            subject = _subject(found, number)
             for kind, entry in yardsticks(job.study).items():
                 if not issubclass(job.task.cls.spec, entry.cls.accepts):
                     continue  # it is for data of another kind
@@ -73,13 +73,12 @@ def why_not(job: Job, yardstick: Entry) -> str:
     return f"needs {describe(missing[0])}" if missing else ""
 
 
-def _subject(found: FittedRun, member: int, labels: dict[str, Any]) -> Subject:
-    job = found.job
-    changed = {name: value for name, value in labels.items() if name in type(job.objective.options).model_fields}
+def _subject(found: FittedRun, member: int) -> Subject:
+    job, (model, objective) = found.job, found.load(member)
     return Subject(
         data=found.data,
-        model=found.model(member),
-        objective=job.new_objective(found.data, changed),
+        model=model,
+        objective=objective,
         evaluation=job.study.evaluation,
         outputs={label: _outputs(found, job.run, label) for label in job.decoders},
         control_outputs={label: _outputs(found, run, label) for run, label in job.compared},

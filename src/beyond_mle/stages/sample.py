@@ -34,12 +34,11 @@ def main() -> None:
     with fitted(job, layout) as found:
         if len(found.members) > 1:
             raise UserError(f"run '{job.run.key}' has {len(found.members)} members: decoders are for runs of one")
-        model = found.model()
+        model, objective = found.load()
+        decoder = job.new_decoder(label, objective)
         generator = torch.Generator(found.device).manual_seed(job.run.seed)
         with tqdm(unit="source", disable=not sys.stderr.isatty()) as bar:
-            outputs = (
-                job.decoders[label]
-                .make()
-                .outputs(model, found.data, "test", job.study.evaluation.batch_size, generator, progress=bar.update)
+            outputs = decoder.outputs(
+                model, found.data, "test", job.study.evaluation.batch_size, generator, progress=bar.update
             )
     write_jsonl(layout.outputs(job.run.key, label), ({"outputs": one} for one in outputs))

@@ -35,7 +35,7 @@ def main() -> None:
         generator = torch.Generator(device).manual_seed(0)  # for decoders that draw
         for job in jobs:
             with fitted(job, layout) as found:
-                model = found.model().to(device)
+                model = found.load()[0].to(device)
                 sources = found.data.pairs("test").sources()[: study.evaluation.speed_sentences]
             for label, entry in job.decoders.items():
                 key = (job.run.model.label, job.run.objective.label, label)

@@ -51,7 +51,7 @@ def train(job: Job, layout: Layout) -> None:
         model = job.new_model(data)
         if start is not None:
             checkpoint.load_weights(model, start)
-        objective = job.new_objective(data)
+        objective = job.new_objective(data, model)
         fitted = job.solver.make().fit(
             Problem(
                 model=model.to(device),
@@ -62,7 +62,7 @@ def train(job: Job, layout: Layout) -> None:
                 folder=folder,
                 key=_resume_key(job, start),
                 validate=validation(job, data, objective),
-                vary=lambda **changes: job.new_objective(data, changes),
+                vary=lambda **changes: job.new_objective(data, model, changes),
             )
         )
         device_name = devices.name(device)
@@ -94,8 +94,9 @@ def _validate(job: Job, data: Any, objective: Any, yardstick: Yardstick, metric:
     evaluation, limit = job.study.evaluation, job.solver.options.dev_items
     outputs = {}
     if job.decoders:
-        label, entry = next(iter(job.decoders.items()))
-        outputs = {label: entry.make().outputs(model, data, "dev", evaluation.batch_size, limit=limit)}
+        label = next(iter(job.decoders))
+        decoder = job.new_decoder(label, objective)
+        outputs = {label: decoder.outputs(model, data, "dev", evaluation.batch_size, limit=limit)}
     subject = Subject(data, model, objective, evaluation, "dev", limit, outputs)
     score = next((score for score in yardstick.measure(subject) if score.metric == metric.name), None)
     if score is None:

@@ -1,4 +1,5 @@
-"""What tests of objectives share: a world that is small enough to enumerate, and exact fits on finite languages.
+"""What tests of objectives share: a world that is small enough to enumerate, exact fits on finite languages, and
+Gaussians of which an energy and a proposal are made.
 
 The world has two sources and three words: all that q can say is listed, and p is given by hand.
 """
@@ -10,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from beyond_mle.models.string_network import StringNetwork
 from beyond_mle.models.transformer import Transformer
@@ -79,6 +80,48 @@ def full_world() -> World:
     length = torch.tensor([len(output) for output in World.outputs])
     p = random * 0.1**length
     return World([dict(zip(World.outputs, row.tolist(), strict=True)) for row in p / p.sum(1, keepdim=True)])
+
+
+class GaussianEBM(nn.Module):
+    """f(x, y) = c − λ (y − a x − b)²/2 of one input x: p(y|x) = N(a x + b, 1/λ), log Z = c + log(2π/λ)/2."""
+
+    feature_width = 1
+
+    def __init__(self, slope: float = 0.0, shift: float = 0.0, precision: float = 1.0, constant: float = 0.0):
+        super().__init__()
+        values = (slope, shift, precision, constant)
+        self.numbers = nn.Parameter(torch.tensor(values, dtype=torch.float64))
+
+    def features(self, input_BX: Tensor) -> Tensor:
+        return self.numbers[0] * input_BX.double()
+
+    def energy(self, feature_BD: Tensor, target_BM: Tensor) -> Tensor:
+        _, shift, precision, constant = self.numbers
+        return constant - precision * (target_BM - feature_BD - shift).square() / 2
+
+
+class NormalProposal(nn.Module):
+    """N(y; μ, s²), whatever the input."""
+
+    def __init__(self, mean: float = 1.0, sd: float = 1.5):
+        super().__init__()
+        self.numbers = nn.Parameter(torch.tensor([mean, sd], dtype=torch.float64))
+
+    def conditional_log_prob(self, input_BX: Tensor, target_BM: Tensor) -> Tensor:
+        return torch.distributions.Normal(*self.numbers).log_prob(target_BM)
+
+    def conditional_sample(self, input_BX: Tensor, n: int, generator: torch.Generator | None = None) -> Tensor:
+        return torch.distributions.Normal(*self.numbers).sample((len(input_BX), n))
+
+
+@pytest.fixture
+def gaussian_ebm() -> type[GaussianEBM]:
+    return GaussianEBM
+
+
+@pytest.fixture
+def normal_proposal() -> type[NormalProposal]:
+    return NormalProposal
 
 
 def whole_language(p_N: np.ndarray) -> Strings:

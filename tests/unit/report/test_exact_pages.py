@@ -109,7 +109,7 @@ def results(tmp_path_factory) -> Path:
         train(job, layout)
         with fitted(job, layout) as found:
             for label, decoder in job.decoders.items():
-                drawn = decoder.make().outputs(found.model(), found.data, "test", 1, torch.Generator().manual_seed(1))
+                drawn = decoder.make().outputs(found.load()[0], found.data, "test", 1, torch.Generator().manual_seed(1))
                 write_jsonl(layout.outputs(key, label), [{"outputs": points} for points in drawn])
         measure(job, layout)
         write_json(layout.prepared(job.run.task.label), {"splits": {}, "files": {}})

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from beyond_mle.errors import UserError
 from beyond_mle.models.transformer import Transformer
@@ -24,6 +25,48 @@ def test_round_trip_with_shared_embeddings(tmp_path: Path) -> None:
     checkpoint.load_weights(loaded, tmp_path / "m.safetensors")
     assert all(torch.equal(a, b) for a, b in zip(saved.parameters(), loaded.parameters(), strict=True))
     assert loaded.encoder.embedding is loaded.embedding
+
+
+class Opponent(nn.Module):
+    """An objective that brings a player."""
+
+    def __init__(self, width: int = 3) -> None:
+        super().__init__()
+        self.opponent = nn.Linear(2, width)
+
+
+def test_the_players_of_an_objective_are_kept_behind_the_model(tmp_path: Path) -> None:
+    path, saved, opponent = tmp_path / "m.safetensors", model(), Opponent()
+    weights = checkpoint.copy_weights(saved, opponent)
+    assert list(weights)[:-2] == list(checkpoint.copy_weights(saved))
+    assert list(weights)[-2:] == ["objective.opponent.weight", "objective.opponent.bias"]
+    checkpoint.save_weights(path, weights)
+    loaded, other = model(), Opponent()
+    checkpoint.load_weights(loaded, path, objective=other)
+    assert torch.equal(loaded.embedding.token.weight, saved.embedding.token.weight)
+    assert torch.equal(other.opponent.weight, opponent.opponent.weight)
+    checkpoint.load_weights(alone := model(), path)  # a run that starts from there wants the model only
+    assert torch.equal(alone.embedding.token.weight, saved.embedding.token.weight)
+
+
+def test_an_objective_without_players_leaves_the_file_as_it_is() -> None:
+    own = model()
+    assert list(checkpoint.copy_weights(own, object())) == list(checkpoint.copy_weights(own))
+
+
+@pytest.mark.parametrize(
+    ("saved", "wanted", "message"),
+    [
+        (Opponent(), object(), r"'objective.opponent.bias' is only in the file"),
+        (object(), Opponent(), r"'objective.opponent.bias' is only in the model"),
+        (Opponent(), Opponent(width=4), r"'objective.opponent.weight' is \[3, 2\] in the file, \[4, 2\] in the model"),
+    ],
+)
+def test_other_players_are_refused(tmp_path: Path, saved: object, wanted: object, message: str) -> None:
+    own = model()
+    checkpoint.save_weights(tmp_path / "m.safetensors", checkpoint.copy_weights(own, saved))
+    with pytest.raises(UserError, match=message):
+        checkpoint.load_weights(own, tmp_path / "m.safetensors", objective=wanted)
 
 
 def test_average() -> None:

@@ -12,6 +12,7 @@ from beyond_mle.files import read_jsonl
 from beyond_mle.formulas import divergence
 from beyond_mle.models.transformer import Transformer
 from beyond_mle.objectives.js_adversarial import JSAdversarial
+from beyond_mle.solvers.checkpoint import copy_weights
 from beyond_mle.solvers.minibatch import Minibatch
 from beyond_mle.solvers.minibatch_options import MinibatchOptions
 from beyond_mle.solvers.minima import Minima, MinimaOptions
@@ -73,12 +74,14 @@ def moved(before: dict[str, torch.Tensor], module: torch.nn.Module) -> bool:
 
 def test_an_interrupted_training_ends_bit_identical(tmp_path: Path) -> None:
     whole = text(tmp_path / "whole")
-    fit(whole)
+    expected = fit(whole).members[0].weights
     for batches in (5, 5):  # dies twice: between saved states, then again after resuming
         with pytest.raises(Killed):
             fit(replace(text(tmp_path / "killed"), data=Data(batches)))
     resumed = text(tmp_path / "killed")
-    fit(resumed)
+    found = fit(resumed).members[0].weights
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
     for player in ("model", "objective"):
         assert not moved(weights_of(getattr(whole, player)), getattr(resumed, player))
     logs = [(tmp_path / which / "training.jsonl").read_bytes() for which in ("whole", "killed")]
@@ -102,6 +105,27 @@ def test_the_model_waits_for_its_turn(tmp_path: Path, options: dict, model_moves
     fit(run)
     assert moved(before, run.model) is model_moves
     assert moved(opponent, run.objective)
+
+
+def test_a_run_ends_with_the_weights_of_both_players_each_averaged_over_the_same_validations(tmp_path: Path) -> None:
+    run, seen = text(tmp_path, warmup=0), []
+
+    def validate(model: torch.nn.Module) -> float:
+        assert not model.training
+        assert not run.objective.discriminator.training
+        seen.append(copy_weights(model, run.objective))
+        return 0.0
+
+    fitted = Minibatch(OPTIONS.model_copy(update={"validate_every": 4, "average": 2})).fit(
+        replace(run, validate=validate)
+    )
+    assert len(seen) == 3
+    assert not all(torch.equal(seen[1][name], seen[2][name]) for name in seen[1] if name.startswith("objective."))
+    (member,) = fitted.members
+    assert member.weights.keys() == seen[0].keys()
+    for name, tensor in member.weights.items():
+        torch.testing.assert_close(tensor, (seen[1][name] + seen[2][name]) / 2)
+    assert run.objective.discriminator.training
 
 
 def test_the_figures_of_both_players_are_logged(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ DUEL = "plane/plane-generator/js-adversarial/seed1"
 def test_a_deterministic_decoder_gives_one_output_per_source_in_their_order(finished):
     job = find_job(finished.study, MLE)
     with fitted(job, finished.layout) as found:
-        one_by_one = decode_corpus(job.decoders["greedy"].make(), found.model(), found.data.pairs("test").sources(), 1)
+        one_by_one = decode_corpus(
+            job.decoders["greedy"].make(), found.load()[0], found.data.pairs("test").sources(), 1
+        )
         expected = [[text] for text in found.data.decode(one_by_one)]
     assert read_outputs(finished.layout.outputs(MLE, "greedy")) == expected
 

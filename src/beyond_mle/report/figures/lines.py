@@ -16,11 +16,21 @@ _LABELS = {
     "order": "order k (0: the control)",
     "styles": "number of styles",
     "length": "mean length T (tokens)",
+    "samples": "draws M for each item",
+    "components": "components K of the proposal",
 }
 
 
 @matplotlib.rc_context(PLOT_SETTINGS)
-def lines(rows: pd.DataFrame, along: str, line: str, palette: Palette, title: str, differences: bool = False) -> Figure:
+def lines(
+    rows: pd.DataFrame,
+    along: str,
+    line: str,
+    palette: Palette,
+    title: str,
+    differences: bool = False,
+    logarithmic: bool = False,
+) -> Figure:
     """A panel per metric, a line per value of a column: means along a hyper-parameter, a dot per seed, intervals.
 
     Args:
@@ -30,6 +40,7 @@ def lines(rows: pd.DataFrame, along: str, line: str, palette: Palette, title: st
         palette: the objectives' colours.
         title: says what to see.
         differences: whether the rows are differences from a control.
+        logarithmic: whether values, all above 0, are drawn by their orders of magnitude.
     """
     metrics = list(rows.metric.unique())
     if not metrics:
@@ -39,7 +50,11 @@ def lines(rows: pd.DataFrame, along: str, line: str, palette: Palette, title: st
     for (axis,), metric in zip(grid, metrics, strict=True):
         own = rows[rows.metric == metric]
         _axis_along(axis, along, sorted(rows[along].unique()))
-        axis.set_ylim(limits(own.value, *((0,) if differences else ())))
+        if logarithmic:
+            axis.set_yscale("log", nonpositive="clip")
+            axis.set_ylim(own.value.min() / 1.5, own.value.max() * 1.5)
+        else:
+            axis.set_ylim(limits(own.value, *((0,) if differences else ())))
         axis.set_title(difference_label(metric) if differences else metric_label(metric))
         if differences:
             axis.axhline(0, color="black", linewidth=0.8)
@@ -78,7 +93,7 @@ def _axis_along(axis: Axes, name: str, values: list[float]) -> None:
         return
     if name == "order":
         axis.set_xscale("symlog", linthresh=0.25, linscale=0.5)
-    elif name == "styles":
+    elif name in ("styles", "samples", "components"):
         axis.set_xscale("log", base=2)
     axis.set_xticks(values, [f"{value:.3g}" for value in values])
     axis.minorticks_off()
