@@ -188,7 +188,7 @@ class Latent(Protocol):
     def infer(self, batch: Any, draws: int = 1) -> Any:
         """What encoder and decoder say of draws of z, a `models.latent_model.Inferred`."""
 
-    def importance_weighted_log_prob(self, batch: Any, points: int) -> LogProb:
+    def importance_weighted_log_prob(self, batch: Any, draws: int, generator: torch.Generator | None = None) -> LogProb:
         """The importance-weighted bound by so many draws."""
 
 
@@ -205,12 +205,12 @@ class LatentStepwise(Protocol):
 class Marginal(Protocol):
     """A likelihood by quadrature: a model with a hidden variable over which it can integrate."""
 
-    def marginal_log_prob(self, batch: Any, every: int = 1) -> LogProb:
+    def marginal_log_prob(self, batch: Any, fewer: int = 1) -> LogProb:
         """log q of each item, where `log_prob` gives a bound; a bound too, where the hidden variable is too large.
 
         Args:
             batch: the items.
-            every: how many nodes of the quadrature, on each axis, are taken as one.
+            fewer: by what the number of the quadrature's nodes, on each axis, is divided.
         """
 
 

@@ -9,24 +9,25 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from beyond_mle.formulas.gaussian_latent import (
-    Posterior,
-    even_noise,
+    DiagonalGaussian,
     evidence_bound,
+    fixed_noise,
     log_mean,
     log_weights,
     prior_nodes,
 )
+from beyond_mle.models.noise import standard_normal
 from beyond_mle.options import Options
 from beyond_mle.types import LogProb
 
 AT_ONCE = 16
 """Draws, or nodes of quadrature, of each item that are evaluated together."""
-NODES = {1: 1401, 2: 141}
-"""By coordinates of z, how many nodes each axis has: 0.01 and 0.1 apart."""
+NODES = {1: 400, 2: 80}
+"""By coordinates of z, how many nodes each axis has: in its middle 0.013 and 0.063 apart."""
 
 
 class LatentOptions(Options):
@@ -34,15 +35,21 @@ class LatentOptions(Options):
 
     latent: int = Field(default=2, gt=0)
     """K: its coordinates."""
-    points: int = Field(default=32, gt=0)
+    points: int = Field(default=32, gt=0, multiple_of=2)
     """Fixed draws of z, the same for each item, by which the bound is computed outside of training. There it is one."""
+
+    @model_validator(mode="after")
+    def _enough_points(self) -> "LatentOptions":
+        if self.points < 2 * self.latent:
+            raise ValueError(f"points = {self.points} must be at least twice latent = {self.latent}")
+        return self
 
 
 @dataclass(frozen=True)
 class Inferred:
     """What encoder and decoder say of a batch."""
 
-    posterior: Posterior
+    posterior: DiagonalGaussian
     latent_RBK: Tensor
     """R draws of z."""
     given: LogProb
@@ -84,7 +91,7 @@ class LatentModel(nn.Module, ABC):
         self.latent = options.latent
 
     @abstractmethod
-    def posterior(self, batch: Any) -> Posterior:
+    def posterior(self, batch: Any) -> DiagonalGaussian:
         """q(z|x) of each item."""
 
     @abstractmethod
@@ -105,30 +112,33 @@ class LatentModel(nn.Module, ABC):
         """
         posterior = self.posterior(batch)
         if self.training and batch.density is None:
-            like_BK = posterior.mean_BK
-            noise_RBK = torch.randn((draws, *like_BK.shape), dtype=like_BK.dtype, device=like_BK.device)
+            shape = (draws, *posterior.mean_BK.shape)
+            noise_RBK = standard_normal(draws * shape[1], self.latent, posterior.mean_BK, None).view(shape)
         else:
-            noise_RBK = even_noise(self.options.points, self.latent)[:, None].to(posterior.mean_BK)
+            noise_RBK = fixed_noise(self.options.points, self.latent)[:, None].to(posterior.mean_BK)
         return self._at(batch, posterior, noise_RBK)
 
-    def importance_weighted_log_prob(self, batch: Any, points: int) -> LogProb:
-        """The importance-weighted bound by many fixed draws, a few at a time."""
+    def importance_weighted_log_prob(self, batch: Any, draws: int, generator: torch.Generator | None = None) -> LogProb:
+        """The importance-weighted bound by many draws, some at a time; apart for each item, so that errors cancel."""
         posterior = self.posterior(batch)
-        noise_RBK = even_noise(points, self.latent)[:, None].to(posterior.mean_BK)
-        parts = [self._at(batch, posterior, part) for part in noise_RBK.split(AT_ONCE)]
+        like_BK, parts = posterior.mean_BK, []
+        for first in range(0, draws, AT_ONCE):
+            count = min(AT_ONCE, draws - first)
+            noise_NK = standard_normal(count * len(like_BK), self.latent, like_BK, generator)
+            parts.append(self._at(batch, posterior, noise_NK.view(count, *like_BK.shape)))
         total_B = log_mean(torch.cat([part.log_weight_RB for part in parts]))
         return replace(parts[0].bound(), total_B=total_B)
 
-    def marginal_log_prob(self, batch: Any, every: int = 1) -> LogProb:
+    def marginal_log_prob(self, batch: Any, fewer: int = 1) -> LogProb:
         """log q(x) itself, by quadrature over z, if z has at most two coordinates; else the bound.
 
         Args:
             batch: the items.
-            every: how many nodes on an axis of z are one; above 1 it tells how much their distance matters.
+            fewer: by what the number of nodes on an axis is divided; above 1 it tells how much their number matters.
         """
         if self.latent not in NODES:
             return self.log_prob(batch)
-        node_MK, log_weight_M = prior_nodes((NODES[self.latent] - 1) // every + 1, self.latent)
+        node_MK, log_weight_M = prior_nodes(NODES[self.latent] // fewer, self.latent)
         like = next(self.parameters())
         parts = zip(node_MK.to(like).split(AT_ONCE), log_weight_M.to(like).split(AT_ONCE), strict=True)
         total_B, said = torch.tensor(-torch.inf).to(like), None
@@ -138,6 +148,6 @@ class LatentModel(nn.Module, ABC):
         assert said is not None  # there are nodes
         return LogProb(total_B, said.length_B, boundary=said.boundary)
 
-    def _at(self, batch: Any, posterior: Posterior, noise_RBK: Tensor) -> Inferred:
+    def _at(self, batch: Any, posterior: DiagonalGaussian, noise_RBK: Tensor) -> Inferred:
         latent_RBK = posterior.draw(noise_RBK)
         return Inferred(posterior, latent_RBK, self.log_prob_given(batch, latent_RBK))

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from beyond_mle.formulas.gaussian_latent import Posterior
+from beyond_mle.formulas.gaussian_latent import DiagonalGaussian
 from beyond_mle.models.latent_model import LatentModel, LatentOptions
 from beyond_mle.models.layers import TransformerOptions
 from beyond_mle.models.transformer import Transformer, TransformerState
@@ -50,11 +50,11 @@ class TextVAE(LatentModel):
         """The most tokens that an output can have, as of `transformer`."""
         return self.transformer.longest_output
 
-    def posterior(self, batch: TextBatch) -> Posterior:
+    def posterior(self, batch: TextBatch) -> DiagonalGaussian:
         """q(z|x, y) of each pair, from the mean states of its texts."""
         texts = [batch.source_BS, ended(batch.target_BT)] if self.options.conditional else [ended(batch.target_BT)]
         read_BD = torch.cat([self.transformer.encode(text).mean_BD for text in texts], dim=1)
-        return Posterior(*self.encoder(read_BD).chunk(2, dim=-1))
+        return DiagonalGaussian(*self.encoder(read_BD).chunk(2, dim=-1))
 
     def log_prob_given(self, batch: TextBatch, latent_RBK: Tensor) -> LogProb:
         """log q(y|x, z) as [R, B], with T."""

@@ -5,9 +5,8 @@ from typing import ClassVar
 import torch
 from pydantic import Field
 from torch import Tensor
-from torch.distributions import Normal
 
-from beyond_mle.formulas.gaussian_latent import Posterior
+from beyond_mle.formulas.gaussian_latent import DiagonalGaussian
 from beyond_mle.models.latent_model import LatentModel, LatentOptions
 from beyond_mle.models.noise import standard_normal
 from beyond_mle.models.perceptron import perceptron
@@ -29,26 +28,26 @@ class VAE(LatentModel):
 
     def __init__(self, options: Options, spec: VectorSpec):
         super().__init__(options)
+        self.dimensions = spec.dimensions
         self.encoder = perceptron(spec.dimensions, options.width, 2 * options.latent)
         self.decoder = perceptron(options.latent, options.width, 2 * spec.dimensions)
         self.double()
 
-    def posterior(self, batch: Points) -> Posterior:
+    def posterior(self, batch: Points) -> DiagonalGaussian:
         """q(z|x) of each point."""
-        return Posterior(*self.encoder(batch.point_BD).chunk(2, dim=-1))
+        return DiagonalGaussian(*self.encoder(batch.point_BD).chunk(2, dim=-1))
 
     def log_prob_given(self, batch: Points, latent_RBK: Tensor) -> LogProb:
         """log q(x|z) as [R, B]; there is no sequence, so T = 1."""
-        total_RB = self.given(latent_RBK).log_prob(batch.point_BD).sum(-1)
+        total_RB = self.given(latent_RBK).log_density(batch.point_BD)
         return LogProb(total_RB, torch.ones_like(total_RB[0]))
 
-    def given(self, latent: Tensor) -> Normal:
-        """q(x|z) of […, K] as […, D]."""
-        mean, log_sd = self.decoder(latent).chunk(2, dim=-1)
-        return Normal(mean, log_sd.exp(), validate_args=False)
+    def given(self, latent: Tensor) -> DiagonalGaussian:
+        """q(x|z) of z […, K], over D coordinates."""
+        return DiagonalGaussian(*self.decoder(latent).chunk(2, dim=-1))
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """n points as [n, D], differentiable in the decoder's parameters."""
         like = next(self.parameters())
-        given = self.given(standard_normal(n, self.latent, like, generator))
-        return given.mean + given.stddev * standard_normal(n, given.mean.shape[1], like, generator)
+        latent_NK = standard_normal(n, self.latent, like, generator)
+        return self.given(latent_NK).draw(standard_normal(n, self.dimensions, like, generator))

@@ -8,7 +8,7 @@ from pydantic import Field
 from torch import Tensor
 
 from beyond_mle.capabilities import Latent, Marginal, References, Whole, implements
-from beyond_mle.formulas.gaussian_latent import Posterior
+from beyond_mle.formulas.gaussian_latent import DiagonalGaussian
 from beyond_mle.options import Options as BaseOptions
 from beyond_mle.registry import YARDSTICKS
 from beyond_mle.text.batches import in_order
@@ -34,12 +34,12 @@ class LatentUse(Yardstick):
     class Options(BaseOptions):
         """How much is computed."""
 
-        points: int = Field(default=256, gt=0)
-        """Draws of z for each item in the importance-weighted bound."""
+        draws: int = Field(default=64, gt=0)
+        """Of z for each item, in the importance-weighted bound."""
         items: int = Field(default=1000, gt=1)
         """At most so many, drawn from p, that the mutual information is estimated from."""
-        draws: int = Field(default=8, gt=0)
-        """Of z for each of these."""
+        passes: int = Field(default=8, gt=0)
+        """Draws of z for each of these."""
 
     options: Options
     needs = (Latent, Whole | References)
@@ -57,14 +57,14 @@ class LatentUse(Yardstick):
     @torch.no_grad()
     def measure(self, subject: Subject) -> Iterator[Score]:
         """One pass over p, or over the split; draws follow the subject's seed."""
-        o, seen = self.options, _see(subject, self.options.points)
+        o, generator = self.options, torch.Generator().manual_seed(subject.seed)
+        seen = _see(subject, o.draws, generator)
         if implements(type(subject.data), Whole):
             yield seen.mean("nll", -seen.bound_B, "lower-bound")
             yield from _exact(subject, seen)
         yield seen.mean("nll-importance", -seen.importance_B, "lower-bound")
         yield seen.mean("latent-kl", seen.posterior.kl_BK.sum(1))
-        generator = torch.Generator().manual_seed(subject.seed)
-        information = mutual_information(seen.posterior, seen.weight_B, o.items, o.draws, generator)
+        information = mutual_information(seen.posterior, seen.weight_B, o.items, o.passes, generator)
         yield Score("mutual-information", information)
         yield Score("active-units", float(active_units(seen.posterior.mean_BK, seen.weight_B)))
 
@@ -76,7 +76,7 @@ class _Seen:
     weight_B: Tensor
     bound_B: Tensor
     importance_B: Tensor
-    posterior: Posterior
+    posterior: DiagonalGaussian
 
     def mean(self, metric: str, value_B: Tensor, certainty: Certainty = "exact") -> Score:
         """The mean over p; of items that count equally also what it is made of."""
@@ -85,19 +85,19 @@ class _Seen:
         return Score(metric, mean, items_IF=value_B.numpy() if equal else None, certainty=certainty)
 
 
-def _see(subject: Subject, points: int) -> _Seen:
+def _see(subject: Subject, draws: int, generator: torch.Generator) -> _Seen:
     """All items, in their order."""
     rows, weights, found = [], [], []
     for row_B, batch, weight_B in _items(subject):
         inferred = subject.model.infer(batch)
-        importance_B = subject.model.importance_weighted_log_prob(batch, points).total_B
+        importance_B = subject.model.importance_weighted_log_prob(batch, draws, generator).total_B
         q = inferred.posterior
         found.append([t.double().cpu() for t in (inferred.bound().total_B, importance_B, q.mean_BK, q.log_sd_BK)])
         rows.append(row_B)
         weights.append(weight_B)
     order_B = torch.cat(rows).argsort()
     bound_B, importance_B, *posterior = (torch.cat(parts)[order_B] for parts in zip(*found, strict=True))
-    return _Seen(torch.cat(weights)[order_B], bound_B, importance_B, Posterior(*posterior))
+    return _Seen(torch.cat(weights)[order_B], bound_B, importance_B, DiagonalGaussian(*posterior))
 
 
 def _items(subject: Subject) -> Iterator[tuple[Tensor, Batch, Tensor]]:
@@ -118,14 +118,14 @@ def _exact(subject: Subject, seen: _Seen) -> Iterator[Score]:
     model, batch = subject.model, subject.data.whole()
     if not implements(type(model), Marginal) or (exact := model.marginal_log_prob(batch)).certainty != "exact":
         return
-    coarse_B = model.marginal_log_prob(batch, every=2).total_B
+    coarse_B = model.marginal_log_prob(batch, fewer=2).total_B
     yield seen.mean("nll-exact", -exact.total_B)
     yield seen.mean("posterior-kl", exact.total_B - seen.bound_B)
     yield seen.mean("quadrature-error", (coarse_B - exact.total_B).abs())
 
 
 def mutual_information(
-    posterior: Posterior, weight_B: Tensor, items: int, draws: int, generator: torch.Generator
+    posterior: DiagonalGaussian, weight_B: Tensor, items: int, draws: int, generator: torch.Generator
 ) -> float:
     """I(z; x) = E[log q(z|x) − log q(z)] in nats, q(z) the mean of q(z|x) over the items.
 
@@ -138,7 +138,7 @@ def mutual_information(
     """
     if len(weight_B) > items:
         chosen_B = torch.multinomial(weight_B, items, replacement=True, generator=generator)
-        posterior = Posterior(posterior.mean_BK[chosen_B], posterior.log_sd_BK[chosen_B])
+        posterior = DiagonalGaussian(posterior.mean_BK[chosen_B], posterior.log_sd_BK[chosen_B])
         weight_B = torch.full((items,), 1 / items, dtype=torch.float64)
     total = torch.zeros((), dtype=torch.float64)
     for _ in range(draws):
