@@ -91,7 +91,7 @@ class TextVAE(LatentModel):
 
     def given(self, latent_BK: Tensor) -> "GivenLatent":
         """The autoregressive model that it is once z of each source is known."""
-        return GivenLatent(self, latent_BK)
+        return GivenLatent(self, latent_BK.to(self.memory.weight))
 
 
 @dataclass(frozen=True)
