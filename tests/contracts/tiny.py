@@ -35,6 +35,8 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         **dict.fromkeys(("transformer", "vanilla-nat", "cmlm", "ctc"), _SIZES),
         "string-network": {"width": 5},
         "plane-generator": {"width": 4},
+        "vae": {"latent": 1, "width": 4, "points": 4},
+        "text-vae": {**_SIZES, "latent": 2, "points": 4},
     },
     "objectives": {
         "convex-exp": {"order": 0.5},
@@ -46,12 +48,13 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "full-batch": {"steps": 30},
     },
     "decoders": {
-        **{name: {"samples": 2} for name in ("sample", "one-pass-sample", "ctc-sample")},
+        **{name: {"samples": 2} for name in ("sample", "one-pass-sample", "ctc-sample", "latent-sample")},
         "points": {"samples": 20},
     },
 }
 YARDSTICKS = {
     "distance": {"sources": 3},
+    "latent": {"draws": 2, "items": 50, "passes": 1},
     "sample-quality": {"samples": 300},
 }
 """Options of yardsticks."""

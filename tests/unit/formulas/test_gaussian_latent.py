@@ -113,9 +113,7 @@ def test_the_weighted_bound_rises_with_the_draws_to_the_likelihood(world):
         estimate = log_mean(weight[:, :draws].transpose(0, 1)).mean(1)
         bounds.append(estimate.mean().item())
         errors.append((estimate.std() / 4000**0.5).item())
-    assert all(
-        later - earlier > -3 * error for earlier, later, error in zip(bounds, bounds[1:], errors, strict=False)
-    )
+    assert all(later - earlier > -3 * error for earlier, later, error in zip(bounds, bounds[1:], errors, strict=False))
     assert bounds[0] < bounds[2] < bounds[4] < world.exact().mean().item() + 3 * errors[-1]
     assert world.exact().mean().item() - bounds[-1] < 0.01 < world.exact().mean().item() - bounds[0]
     unweighted = evidence_bound(world.log_likelihood(z), q.kl_BK.sum(1)).mean().item()
