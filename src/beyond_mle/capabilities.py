@@ -179,6 +179,48 @@ class Reparametrised(Protocol):
         """n points as [n, D], differentiable in the parameters."""
 
 
+class Latent(Protocol):
+    """A hidden variable: a model q(x) = ∫ q(x|z) N(z; 0, I) dz with an encoder of z."""
+
+    latent: int
+    """Coordinates of z."""
+
+    def infer(self, batch: Any, draws: int = 1) -> Any:
+        """What encoder and decoder say of draws of z, a `models.latent_model.Inferred`."""
+
+    def importance_weighted_log_prob(self, batch: Any, draws: int, generator: torch.Generator | None = None) -> LogProb:
+        """The importance-weighted bound by so many draws."""
+
+
+class LatentStepwise(Protocol):
+    """Next-token scores given a hidden variable: an autoregressive model once its z is drawn."""
+
+    latent: int
+    """Coordinates of z ~ N(0, I)."""
+
+    def given(self, latent_BK: Tensor) -> Stepwise:
+        """The model for sources with these z."""
+
+
+class Marginal(Protocol):
+    """A likelihood by quadrature: a model with a hidden variable over which it can integrate."""
+
+    def marginal_log_prob(self, batch: Any, fewer: int = 1) -> LogProb:
+        """log q of each item, where `log_prob` gives a bound; a bound too, where the hidden variable is too large.
+
+        Args:
+            batch: the items.
+            fewer: by what the number of the quadrature's nodes, on each axis, is divided.
+        """
+
+
+class Bounded(Protocol):
+    """A lower bound of log-probabilities: what a model has whose `log_prob` is not log q itself."""
+
+    bounded: bool
+    """That it is so."""
+
+
 class Conditional(Protocol):
     """A density of y given x: a model of regression that can be evaluated at any y, and sampled."""
 

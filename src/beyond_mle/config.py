@@ -116,6 +116,12 @@ def check_job(job: Job) -> None:
             if not lacking([need], *able):
                 missing = f"solver kind '{job.solver.kind}' does not show it"
             raise UserError(f"{where}: {noun} kind '{part.kind}' needs {describe(need)}, which {missing}")
+    for refused in getattr(job.objective.cls, "refuses", ()):
+        if implements(job.model.cls, refused):
+            raise UserError(
+                f"{where}: objective kind '{job.objective.kind}' needs more than {describe(refused)}, which is what "
+                f"model kind '{job.model.kind}' has"
+            )
     _check_validation(job, where)
     for decoder in job.decoders.values():
         for need in lacking(decoder.cls.needs, job.model.cls, job.objective.cls):

@@ -207,6 +207,8 @@ class LogProb:
     """log q(T|x), where the model predicts the length apart from the tokens."""
     hidden: "LogProb | None" = None
     """The same of only those tokens that the model's input hides, where training shows it part of the target (CMLM)."""
+    latent_kl_B: Tensor | None = None
+    """KL(q(z|x) ‖ prior) of a hidden variable, in nats, where the model has one."""
 
     def select(self, rows_B: Tensor) -> "LogProb":
         """The items of these rows (indices, or a mask)."""

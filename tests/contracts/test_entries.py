@@ -126,6 +126,16 @@ def test_every_kind_fits_some_run() -> None:
             "objective kind 'js-adversarial' needs training batches, which solver kind 'full-batch' does not show it",
         ),
         (
+            ("plane", "vae", "reverse-kl", "full-batch"),
+            "objective kind 'reverse-kl' needs more than a lower bound of log-probabilities, which is what model kind "
+            "'vae' has",
+        ),
+        (
+            ("plane", "isotropic-gaussian", "elbo"),
+            "objective kind 'elbo' needs a hidden variable, which neither model kind 'isotropic-gaussian' nor task "
+            "kind 'plane' has",
+        ),
+        (
             ("plane", "plane-generator", "mle"),
             "objective kind 'mle' needs log-probabilities, which neither model kind 'plane-generator' nor "
             "task kind 'plane' has",

@@ -41,6 +41,8 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "ebm": {"width": 4, "activation": "silu"},
         "ebm-quadrature": {"width": 4, "activation": "silu", "points": 256},
         "mdn": {"components": 2, "width": 4},
+        "vae": {"latent": 1, "width": 4, "points": 4},
+        "text-vae": {**_SIZES, "latent": 2, "points": 4},
     },
     "objectives": {
         "convex-exp": {"order": 0.5},
@@ -57,7 +59,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "full-batch": {"steps": 30},
     },
     "decoders": {
-        **{name: {"samples": 2} for name in ("sample", "one-pass-sample", "ctc-sample")},
+        **{name: {"samples": 2} for name in ("sample", "one-pass-sample", "ctc-sample", "latent-sample")},
         "points": {"samples": 20},
         "density-map": {"inputs": 7, "points": 20},
         "refinement": {"starts": 8, "steps": 3},
@@ -71,6 +73,7 @@ YARDSTICKS = {
     "distance": {"sources": 3},
     "prediction": {"points": 256},
     "proposal": {"points": 256, "draws": 20},
+    "latent": {"draws": 2, "items": 50, "passes": 1},
     "sample-quality": {"samples": 300},
 }
 """Options of yardsticks."""

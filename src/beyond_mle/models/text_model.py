@@ -105,7 +105,11 @@ class TextModel(nn.Module):
     def entropy(self, batch: TextBatch) -> tuple[Tensor, Tensor]:
         """Per pair: the sum over predicted positions of the entropy (nats) of q at that position, and their number."""
         encoded = self.encode(batch.source_BS)
-        hidden_BTD, _, mask_BT = self.predictions(encoded, batch.target_BT)
+        return self.entropy_from(self.predictions(encoded, batch.target_BT))
+
+    def entropy_from(self, predictions: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """The same, from what `predictions` gives."""
+        hidden_BTD, _, mask_BT = predictions
         entropy_N = token_entropies(hidden_BTD[mask_BT], self.output_weight_VD)
         return _sum_by_row(entropy_N, mask_BT), mask_BT.sum(1)
 

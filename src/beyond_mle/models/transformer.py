@@ -58,11 +58,14 @@ class Transformer(FactorisedModel):
 
     @torch.inference_mode()
     def start(self, source_BS: Tensor, max_length: int) -> "TransformerState":
-        """Encode the sources and project their keys and values once, for up to `max_length` steps."""
-        encoded = self.encode(source_BS)
+        """Encode the sources, for up to `max_length` steps."""
+        return self.start_from(self.encode(source_BS), max_length)
+
+    def start_from(self, encoded: Encoded, max_length: int) -> "TransformerState":
+        """Project the keys and values of encoded sources once."""
         attention = [layer.source_attention for layer in self._layers]
         source = [part.split(part.key_value(encoded.hidden_BSD)) for part in attention]
-        batch, width, heads = len(source_BS), self.options.width, self.options.heads
+        batch, width, heads = len(encoded.hidden_BSD), self.options.width, self.options.heads
         shape = (2, batch, heads, max_length, width // heads)
         past = [encoded.hidden_BSD.new_empty(shape) for _ in self.layers]
         return TransformerState(source, encoded.mask_BS[:, None, None, :], past)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from beyond_mle.capabilities import Explicit, KnownSupport, Need, Whole
+from beyond_mle.capabilities import Bounded, Explicit, KnownSupport, Need, Whole
 from beyond_mle.objectives.policy_gradient import PolicyGradientOptions, Samples, draw, evaluating, surrogate
 from beyond_mle.text.padding import unpad
 from beyond_mle.types import Loss, Spec, Support
@@ -24,6 +24,8 @@ class DivergenceObjective(ABC):
 
     Options: type[PolicyGradientOptions] = PolicyGradientOptions
     needs: ClassVar[tuple[Need, ...]] = (Explicit, Whole | KnownSupport)
+    refuses: ClassVar[tuple[Need, ...]] = (Bounded,)
+    """Of a lower bound of q the divergences from p are not bounds: they are least where it is nothing."""
 
     def __init__(self, options: PolicyGradientOptions, spec: Spec):
         self.options = options

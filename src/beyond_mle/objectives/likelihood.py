@@ -46,9 +46,9 @@ class Likelihood(ABC):
     def losses(self, model: Any, batch: Any, step: int = 0) -> dict[str, Loss]:
         """The loss of a batch; differentiating `total` gives the gradient of −Σ_i a_i f(g_i).
 
-        Metrics: `loss`; `nll`, per token; mean and standard deviation of f′(g), `weight` and `weight_sd`. Targets that
-        the model cannot produce are left out, and their share is logged as `impossible`. In a batch that
-        is all of p, a_i is weighted by p: the loss is the exact expectation.
+        Metrics: `loss`; `nll`, per token; mean and standard deviation of f′(g), `weight` and `weight_sd`; `latent_kl`
+        of models with a hidden variable, per item. Targets that the model cannot produce are left out, and their share
+        is logged as `impossible`. In a batch that is all of p, a_i is weighted by p: the loss is the exact expectation.
         """
         everything = self._log_prob(model, batch, step)
         counted, p_B = self.options.counted(everything), item_weights(batch)
@@ -68,6 +68,8 @@ class Likelihood(ABC):
             "weight": mean_weight,
             "weight_sd": _mean((weight_B - mean_weight).square(), item_B).sqrt(),
         }
+        if log_prob.latent_kl_B is not None:
+            metrics["latent_kl"] = _mean(log_prob.latent_kl_B.detach(), item_B)
         if not possible_B.all():
             metrics["impossible"] = 1 - possible_B.float().mean()
         total, length_metrics = self.options.with_length_loss(total, count, everything)

@@ -57,7 +57,7 @@ class Distance(Yardstick):
         test = data.pairs("test")
         sources = [test.source(index) for index, row in enumerate(truth) for _ in row["outputs"]]
         pairs = EncodedPairs.from_pairs(sources, data.encode([output for row in truth for output in row["outputs"]]))
-        log_q = log_probs(subject.model, pairs, subject.evaluation.batch_tokens)
+        log_q, certainty = log_probs(subject.model, pairs, subject.evaluation.batch_tokens)
         ends = np.cumsum([len(row["outputs"]) for row in truth])
         figures = [
             compare(np.array(row["log_p"]), log_q_N)
@@ -68,7 +68,7 @@ class Distance(Yardstick):
                 figure |= listed(*subject.model.distribution(test.source(index)))
         for metric in figures[0]:
             value_I = np.array([figure[metric] for figure in figures])
-            yield Score(metric, float(value_I.mean()), items_IF=value_I)
+            yield Score(metric, float(value_I.mean()), items_IF=value_I, certainty=certainty)
 
 
 def compare(log_p_N: np.ndarray, log_q_N: np.ndarray) -> dict[str, float]:

@@ -63,10 +63,11 @@ def _ratio(metric: str, value_I: np.ndarray, count_I: np.ndarray, certainty: Cer
 
 
 @torch.inference_mode()
-def log_probs(model: Any, pairs: EncodedPairs, batch_tokens: int) -> np.ndarray:
+def log_probs(model: Any, pairs: EncodedPairs, batch_tokens: int) -> tuple[np.ndarray, Certainty]:
     """log q(y|x) of each pair in nats, the length's log-probability included where the model predicts it apart."""
     result_N = np.empty(len(pairs))
+    certainty: Certainty = "exact"
     for rows in in_order(pairs.lengths, batch_tokens):
         log_prob = model.log_prob(pairs.batch(rows).to(model.device))
-        result_N[rows] = log_prob.joint_B.double().cpu().numpy()
-    return result_N
+        result_N[rows], certainty = log_prob.joint_B.double().cpu().numpy(), log_prob.certainty
+    return result_N, certainty

@@ -84,5 +84,6 @@ def test_only_the_first_items_of_the_split_on_request(tmp_path):
 
 @pytest.mark.parametrize("batch_tokens", [1, 6, 1000])
 def test_log_probs_come_in_the_order_of_the_pairs_whatever_the_batches(tmp_path, batch_tokens):
-    values = log_probs(Known(barred=(5,)), world(tmp_path).pairs("test"), batch_tokens)
+    values, certainty = log_probs(Known((5,), "lower-bound"), world(tmp_path).pairs("test"), batch_tokens)
     np.testing.assert_allclose(values, [-math.inf, -17, -17])
+    assert certainty == "lower-bound"
