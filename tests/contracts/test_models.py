@@ -86,7 +86,7 @@ def test_log_probs_are_finite_and_say_how_far_they_can_be_trusted(parts: tiny.Pa
     log_prob = parts.model.log_prob(batch)
     assert log_prob.total_B.shape == log_prob.length_B.shape == (len(batch),)
     assert log_prob.joint_B.isfinite().all()
-    assert log_prob.certainty == "exact"
+    assert log_prob.certainty in ("exact", "lower-bound")
     assert (log_prob.length_B > 0).all()
     if batch.density is None:
         assert (log_prob.joint_B < 1e-6).all()
@@ -94,11 +94,13 @@ def test_log_probs_are_finite_and_say_how_far_they_can_be_trusted(parts: tiny.Pa
 
 
 @each(Explicit, text=False)
-def test_all_of_q_sums_to_one(parts: tiny.Parts) -> None:
-    """On the enumeration or quadrature grid of p."""
+def test_all_of_q_sums_to_one_and_of_a_bound_to_less(parts: tiny.Parts) -> None:
+    """On the enumeration or quadrature grid of p, which is coarse for a density with kinks."""
     whole = parts.data.whole()
-    q_B = (parts.model.log_prob(whole).total_B + whole.density.log_weight_B).exp()
-    assert q_B.sum().item() == pytest.approx(1, abs=1e-3)
+    log_prob = parts.model.log_prob(whole)
+    sum_of_q = (log_prob.total_B + whole.density.log_weight_B).exp().sum().item()
+    assert sum_of_q < 1 + 5e-3
+    assert sum_of_q > 1 - 5e-3 or log_prob.certainty == "lower-bound"
 
 
 @each(Explicit, text=True)
