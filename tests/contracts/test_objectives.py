@@ -21,10 +21,10 @@ MakeParts = Callable[..., tiny.Parts]
 
 
 def drawing(run: tuple[str, str, str, str]) -> bool:
-    """Whether the objective draws from the model: then what it reports is an estimate."""
+    """Whether the objective draws, from the model or noise: then what it reports is an estimate."""
     task, _, objective, _ = run
     on_text = issubclass(TASKS[task].spec, TextSpec)
-    return objective in {"js-adversarial", "scheduled-sampling"} or (objective == "reverse-kl" and on_text)
+    return objective in {"denoising", "js-adversarial", "scheduled-sampling"} or (objective == "reverse-kl" and on_text)
 
 
 def each(runs: list[tuple[str, str, str, str]]) -> pytest.MarkDecorator:

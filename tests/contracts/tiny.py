@@ -35,6 +35,8 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         **dict.fromkeys(("transformer", "vanilla-nat", "cmlm", "ctc"), _SIZES),
         "string-network": {"width": 5},
         "plane-generator": {"width": 4},
+        "plane-flow": {"transforms": 1, "bins": 2, "width": 4},
+        "plane-diffusion": {"steps": 4, "width": 4, "nodes": 3},
     },
     "objectives": {
         "convex-exp": {"order": 0.5},
@@ -46,13 +48,15 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "full-batch": {"steps": 30},
     },
     "decoders": {
-        **{name: {"samples": 2} for name in ("sample", "one-pass-sample", "ctc-sample")},
+        **{name: {"samples": 2} for name in ("sample", "one-pass-sample", "ctc-sample", "unmasking")},
         "points": {"samples": 20},
     },
 }
 YARDSTICKS = {
     "distance": {"sources": 3},
     "sample-quality": {"samples": 300},
+    "diffusion-bound": {"masks": 15},
+    "noise-error": {"samples": 20},
 }
 """Options of yardsticks."""
 

@@ -1,6 +1,7 @@
 """How far a density of points is from p, by quadrature."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -16,7 +17,8 @@ from beyond_mle.yardsticks.yardstick import Metric, Score, Subject, Yardstick
 class DensityDistance(Yardstick):
     """KL both ways, and JS_π for the π of the model's objective; the model's parameters, where they are figures.
 
-    `kl`: KL[P‖Q]; `reverse-kl`: KL[Q‖P]; `js`: JS_π[P‖Q].
+    `kl`: KL[P‖Q]; `reverse-kl`: KL[Q‖P]; `js`: JS_π[P‖Q]. Of a model that bounds log q from below there is only `kl`, a
+    bound from above.
     """
 
     accepts = VectorSpec
@@ -35,8 +37,10 @@ class DensityDistance(Yardstick):
     def measure(self, subject: Subject) -> Iterator[Score]:
         """On the quadrature grid."""
         batch = subject.data.whole()
-        log_q_N = subject.model.log_prob(batch).total_B
-        yield from divergences(batch.density.log_p_B, log_q_N, batch.density.log_weight_B, pi_of(subject.objective))
+        log_prob, density = subject.model.log_prob(batch), batch.density
+        for score in divergences(density.log_p_B, log_prob.total_B, density.log_weight_B, pi_of(subject.objective)):
+            if log_prob.certainty == "exact" or score.metric == "kl":
+                yield replace(score, certainty=log_prob.certainty)
         if implements(type(subject.model), Figures):
             for metric, value in subject.model.figures().items():
                 yield Score(metric, value)
