@@ -221,6 +221,17 @@ class Bounded(Protocol):
     """That it is so."""
 
 
+class Denoiser(Protocol):
+    """Predicted noise: a diffusion model, which tells the noise in a point at each step."""
+
+    @property
+    def schedule(self) -> Any:
+        """How fast points become noise, a `formulas.diffusion.Schedule`."""
+
+    def predict_noise(self, noised_BD: Tensor, step_B: Tensor) -> Tensor:
+        """ε_θ(x_t, t) of points at steps t = 1 … T, [B, D]."""
+
+
 class Conditional(Protocol):
     """A density of y given x: a model of regression that can be evaluated at any y, and sampled."""
 

@@ -99,7 +99,7 @@ def test_log_probs_are_finite_and_say_how_far_they_can_be_trusted(parts: tiny.Pa
 
 @each(Explicit, text=False)
 def test_all_of_q_sums_to_one_and_of_a_bound_to_less(parts: tiny.Parts) -> None:
-    """On the enumeration or quadrature grid of p, which is coarse for a density with kinks; of regression, for an input.
+    """On the grid of p, which is coarse for a density with kinks, or its enumeration; of regression, for an input.
 
     An energy is integrated over the interval of targets only; another density may reach beyond it.
     """

@@ -21,7 +21,7 @@ from beyond_mle.types import TextBatch, TextSpec
 MakeParts = Callable[..., tiny.Parts]
 
 
-DRAWING = {"js-adversarial", "scheduled-sampling", "ebm-teacher", "denoising-score-matching", "mcmc-ml"}
+DRAWING = {"denoising", "js-adversarial", "scheduled-sampling", "ebm-teacher", "denoising-score-matching", "mcmc-ml"}
 IDLE = {"proposal-kl"}
 """Objectives by which the model itself does not move."""
 

@@ -43,6 +43,8 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "mdn": {"components": 2, "width": 4},
         "vae": {"latent": 1, "width": 4, "points": 4},
         "text-vae": {**_SIZES, "latent": 2, "points": 4},
+        "plane-flow": {"transforms": 1, "bins": 2, "width": 4},
+        "plane-diffusion": {"steps": 4, "width": 4, "nodes": 3},
     },
     "objectives": {
         "convex-exp": {"order": 0.5},
@@ -59,7 +61,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "full-batch": {"steps": 30},
     },
     "decoders": {
-        **{name: {"samples": 2} for name in ("sample", "one-pass-sample", "ctc-sample", "latent-sample")},
+        **dict.fromkeys(("sample", "one-pass-sample", "ctc-sample", "latent-sample", "unmasking"), {"samples": 2}),
         "points": {"samples": 20},
         "density-map": {"inputs": 7, "points": 20},
         "refinement": {"starts": 8, "steps": 3},
@@ -75,6 +77,8 @@ YARDSTICKS = {
     "proposal": {"points": 256, "draws": 20},
     "latent": {"draws": 2, "items": 50, "passes": 1},
     "sample-quality": {"samples": 300},
+    "diffusion-bound": {"masks": 15},
+    "noise-error": {"samples": 20},
 }
 """Options of yardsticks."""
 

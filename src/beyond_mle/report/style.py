@@ -47,7 +47,10 @@ _FURTHER = {
     )
 }
 """Metrics that no yardstick measures: of other environments, of the machine, of mathematics."""
-_BOUND_SIGNS = {"nll": "≤", "nll-token": "≤", "nll-importance": "≤", "kl": "≤", "reverse-kl": "≥"}
+_BOUND_SIGNS = {
+    **dict.fromkeys(("nll", "nll-token", "nll-importance", "diffusion-nll", "diffusion-nll-token", "kl"), "≤"),
+    "reverse-kl": "≥",
+}
 ALWAYS_TOLD = ("order", "pi", "epsilon", "alpha")
 """The hyper-parameters that labels always have; others where they tell something apart."""
 _SYMBOLS = {"order": "k", "pi": "π", "epsilon": "ε", "alpha": "α", "temperature": "τ"}

@@ -1,11 +1,8 @@
 import itertools
-from collections import Counter
 
-import numpy as np
 import pytest
 import torch
-from scipy.stats import chisquare
-from toy_models import N_SOURCES, WORDS, ToyOnePass, random_sources
+from toy_models import N_SOURCES, WORDS, ToyOnePass, assert_frequencies, random_sources
 
 from beyond_mle.decoding.one_pass_sampling import OnePassSampling
 from beyond_mle.models.cmlm import CMLM
@@ -17,19 +14,6 @@ from beyond_mle.types import TextBatch, TextSpec
 
 def sampling(temperature: float = 1.0) -> OnePassSampling:
     return OnePassSampling(OnePassSampling.Options(temperature=temperature))
-
-
-def assert_frequencies(samples: list[list[int]], probability: dict[tuple[int, ...], float]) -> None:
-    """The samples' frequencies against exact probabilities, rare outputs pooled."""
-    counts = Counter(map(tuple, samples))
-    assert set(counts) <= set(probability)
-    expected = len(samples) * np.array(list(probability.values()))
-    assert expected.sum() == pytest.approx(len(samples), rel=1e-5)
-    observed = np.array([counts[output] for output in probability], dtype=float)
-    rare = expected < 5
-    if rare.any():
-        observed, expected = (np.append(x[~rare], x[rare].sum()) for x in (observed, expected))
-    assert chisquare(observed, expected * observed.sum() / expected.sum()).pvalue > 0.001
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.5, 2.0])

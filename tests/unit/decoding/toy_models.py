@@ -1,8 +1,12 @@
 """Tiny models with random tables, whose every output can be enumerated."""
 
 import itertools
+from collections import Counter
 
+import numpy as np
+import pytest
 import torch
+from scipy.stats import chisquare
 from torch import Tensor
 
 from beyond_mle.symbols import BOS, EOS, PAD, UNK
@@ -105,3 +109,16 @@ class ToyOnePass:
     def token_log_probs(self, encoded: Encoded, length_B: Tensor) -> Tensor:
         assert (length_B > 0).all(), "length 0 is impossible"
         return self.words[source_code(encoded.source_BS), length_B, : int(length_B.max())]
+
+
+def assert_frequencies(samples: list[list[int]], probability: dict[tuple[int, ...], float]) -> None:
+    """The samples' frequencies against exact probabilities, rare outputs pooled."""
+    counts = Counter(map(tuple, samples))
+    assert set(counts) <= set(probability)
+    expected = len(samples) * np.array(list(probability.values()))
+    assert expected.sum() == pytest.approx(len(samples), rel=1e-5)
+    observed = np.array([counts[output] for output in probability], dtype=float)
+    rare = expected < 5
+    if rare.any():
+        observed, expected = (np.append(x[~rare], x[rare].sum()) for x in (observed, expected))
+    assert chisquare(observed, expected * observed.sum() / expected.sum()).pvalue > 0.001

@@ -1,6 +1,7 @@
 """Divergences in the plane, against closed forms of Gaussians."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,21 @@ def test_js_is_that_of_the_objectives_own_pi(pi):
 def test_p_itself_is_at_no_distance():
     found = measure(JS(JS.Options(), DATA.spec), mean=[0.5, -1.0], scale=1.0)
     assert [found[name] for name in ("kl", "reverse-kl", "js")] == pytest.approx([0, 0, 0], abs=1e-9)
+
+
+class Below(IsotropicGaussian):
+    """Of which only a bound is known, a tenth of a nat below."""
+
+    def log_prob(self, batch):
+        log_prob = super().log_prob(batch)
+        return replace(log_prob, total_B=log_prob.total_B - 0.1, certainty="lower-bound")
+
+
+def test_of_a_bound_there_is_only_a_bound_on_the_divergence_that_q_is_no_weight_of():
+    model = Below(IsotropicGaussian.Options(mean=[0.5, -1.0]), DATA.spec)
+    found = measured(
+        DensityDistance(DensityDistance.Options()).measure(subject(DATA, model, JS(JS.Options(), DATA.spec)))
+    )
+    assert not {("none", "reverse-kl"), ("none", "js")} & set(found)
+    assert found["none", "kl"].value == pytest.approx(0.1, abs=1e-9)
+    assert found["none", "kl"].certainty == "lower-bound"
