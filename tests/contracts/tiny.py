@@ -35,6 +35,8 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         **dict.fromkeys(("transformer", "vanilla-nat", "cmlm", "ctc"), _SIZES),
         "string-network": {"width": 5},
         "plane-generator": {"width": 4},
+        "gaussian-mixture": {"components": 3},
+        "hidden-markov": {"states": 3},
     },
     "objectives": {
         "convex-exp": {"order": 0.5},
@@ -44,6 +46,8 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "solvers": {
         "minibatch": {"steps": 12, "batch_size": 100, "learning_rate": 0.01, "validation": None, "log_every": 5},
         "full-batch": {"steps": 30},
+        "em": {"steps": 5, "batch_size": 100},
+        "full-batch-em": {"steps": 5},
     },
     "decoders": {
         **{name: {"samples": 2} for name in ("sample", "one-pass-sample", "ctc-sample")},
