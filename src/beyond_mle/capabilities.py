@@ -235,7 +235,7 @@ Statistics = dict[str, Tensor]
 
 
 class Expectation(Protocol):
-    """What an E step finds of a batch."""
+    """What an E step finds: the posterior of the hidden variables of a batch."""
 
     @property
     def log_prob(self) -> LogProb:

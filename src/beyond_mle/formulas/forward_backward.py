@@ -51,28 +51,28 @@ class Posterior:
 
     def transitions(self, weight_BT: Tensor) -> Tensor:
         """Σ weight · p(z_{t−1} = i, z_t = j | y) over all sequences and all positions t but the first, [K, K]."""
-        ahead_NK = (self.ahead_BTK * weight_BT[:, :, None])[:, 1:].flatten(0, 1)
-        return self.transition_KK * (self.seen_BTK[:, :-1].flatten(0, 1).T @ ahead_NK)
+        ahead_TBK = (self.ahead_BTK * weight_BT[:, :, None]).transpose(0, 1)[1:]
+        seen_TBK = self.seen_BTK.transpose(0, 1)[:-1]
+        return self.transition_KK * (seen_TBK.flatten(0, 1).T @ ahead_TBK.flatten(0, 1))
 
 
 def posterior(start_K: Tensor, transition_KK: Tensor, log_score_BTK: Tensor) -> Posterior:
-    """The forward and the backward pass; arguments as in `filtered`."""
-    score_BTK, top_BT = _relative(log_score_BTK)
-    seen_BTK, ahead_BTK = torch.empty_like(score_BTK), torch.empty_like(score_BTK)
-    evidence_BT = torch.empty_like(top_BT)
-    predicted_BK = start_K.expand(len(score_BTK), -1)
-    for t in range(score_BTK.shape[1]):
-        joint_BK = predicted_BK * score_BTK[:, t]
-        evidence_BT[:, t] = joint_BK.sum(1)
-        seen_BTK[:, t] = joint_BK / _nonzero(evidence_BT[:, t])[:, None]
-        predicted_BK = seen_BTK[:, t] @ transition_KK
-    score_BTK /= _nonzero(evidence_BT)[:, :, None]
+    """The forward and the backward pass, without a gradient; arguments as in `filtered`."""
+    ahead_BTK, top_BT = _relative(log_score_BTK)
+    seen_BTK, state_BTK, evidence_BT = torch.empty_like(ahead_BTK), torch.empty_like(ahead_BTK), torch.empty_like(top_BT)
+    predicted_BK = start_K.expand(len(top_BT), -1)
+    for seen_BK, score_BK, evidence_B in zip(*(x.unbind(1) for x in (seen_BTK, ahead_BTK, evidence_BT)), strict=True):
+        torch.mul(predicted_BK, score_BK, out=seen_BK)
+        torch.sum(seen_BK, 1, out=evidence_B)
+        share_B1 = 1 / _nonzero(evidence_B)[:, None]
+        seen_BK *= share_B1
+        score_BK *= share_B1
+        predicted_BK = seen_BK @ transition_KK
     later_BK = torch.ones_like(predicted_BK)
-    state_BTK = torch.empty_like(score_BTK)
-    for t in reversed(range(score_BTK.shape[1])):
-        state_BTK[:, t] = seen_BTK[:, t] * later_BK
-        ahead_BTK[:, t] = score_BTK[:, t] * later_BK
-        later_BK = ahead_BTK[:, t] @ transition_KK.T
+    for t in reversed(range(top_BT.shape[1])):
+        torch.mul(seen_BTK[:, t], later_BK, out=state_BTK[:, t])
+        ahead_BK = ahead_BTK[:, t].mul_(later_BK)
+        later_BK = ahead_BK @ transition_KK.T
     return Posterior(log(evidence_BT) + top_BT, state_BTK, seen_BTK, ahead_BTK, transition_KK)
 
 

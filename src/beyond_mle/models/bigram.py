@@ -46,6 +46,14 @@ class Bigram(LanguageModel):
         """Draw the logits from N(0, 1), as nothing depends on where counting starts."""
         nn.init.normal_(self.logits_CV)
 
+    def log_prob(self, batch: TextBatch) -> LogProb:
+        """log q(y) of each target, without the distributions that its words are from."""
+        before_BT, word_BT = _before(batch.target_BT), ended(batch.target_BT)
+        index_BT = (word_BT - self.first_output).clamp(min=0)
+        log_q_BT = self.logits_CV[before_BT, index_BT] - self.logits_CV.logsumexp(1)[before_BT]
+        total_B = log_q_BT.where(word_BT != PAD, 0.0).sum(1)
+        return LogProb(total_B, (batch.target_BT != PAD).sum(1), boundary=self.boundary)
+
     def next_log_probs(self, target_BT: Tensor) -> Tensor:
         """log q(v | y_{t−1})."""
         return self.logits_CV[_before(target_BT)].log_softmax(2)

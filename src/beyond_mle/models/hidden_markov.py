@@ -68,7 +68,8 @@ class HiddenMarkov(LanguageModel):
         """log b of the target's tokens and of EOS by state, [B, T, K]: 0 behind the end, −∞ where another is given."""
         word_BT = ended(batch.target_BT)
         index_BT = (word_BT - self.first_output).clamp(min=0)
-        score_BTK = F.embedding(index_BT, self.log_emission_KV.T.contiguous())
+        # Positions lie first in memory, as what follows goes from one to the next.
+        score_BTK = F.embedding(index_BT.T, self.log_emission_KV.T.contiguous()).transpose(0, 1)
         score_BTK = score_BTK.masked_fill((word_BT == PAD)[:, :, None], 0.0)
         if batch.hidden_BT is not None:
             hidden_BT1 = F.pad(batch.hidden_BT, (0, 1), value=-1)[:, :, None]
@@ -173,13 +174,13 @@ class ExpectedCounts:
         """Expected counts, summed over the targets with these weights."""
         word_BT = ended(self.batch.target_BT)
         weight_BT = weight_B[:, None] * (word_BT != PAD)
-        state_BTK = self.posterior.state_BTK * weight_BT[:, :, None]
-        emission_VK = state_BTK.new_zeros(self.vocabulary, state_BTK.shape[2])
-        index_N = (word_BT - self.first_output).clamp(min=0).flatten()
+        state_TBK = (self.posterior.state_BTK * weight_BT[:, :, None]).transpose(0, 1)
+        emission_VK = state_TBK.new_zeros(self.vocabulary, state_TBK.shape[2])
+        index_N = (word_BT.T - self.first_output).clamp(min=0).flatten()
         return {
-            "start_K": state_BTK[:, 0].sum(0),
+            "start_K": state_TBK[0].sum(0),
             "transition_KK": self.posterior.transitions(weight_BT),
-            "emission_VK": emission_VK.index_add_(0, index_N, state_BTK.flatten(0, 1)),
+            "emission_VK": emission_VK.index_add_(0, index_N, state_TBK.flatten(0, 1)),
         }
 
 
