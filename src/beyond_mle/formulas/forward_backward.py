@@ -59,7 +59,11 @@ class Posterior:
 def posterior(start_K: Tensor, transition_KK: Tensor, log_score_BTK: Tensor) -> Posterior:
     """The forward and the backward pass, without a gradient; arguments as in `filtered`."""
     ahead_BTK, top_BT = _relative(log_score_BTK)
-    seen_BTK, state_BTK, evidence_BT = torch.empty_like(ahead_BTK), torch.empty_like(ahead_BTK), torch.empty_like(top_BT)
+    seen_BTK, state_BTK, evidence_BT = (
+        torch.empty_like(ahead_BTK),
+        torch.empty_like(ahead_BTK),
+        torch.empty_like(top_BT),
+    )
     predicted_BK = start_K.expand(len(top_BT), -1)
     for seen_BK, score_BK, evidence_B in zip(*(x.unbind(1) for x in (seen_BTK, ahead_BTK, evidence_BT)), strict=True):
         torch.mul(predicted_BK, score_BK, out=seen_BK)

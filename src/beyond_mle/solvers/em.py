@@ -11,13 +11,14 @@ from typing import Any, ClassVar, cast
 import torch
 from pydantic import Field
 from torch import Tensor
+from tqdm import trange
 
 from beyond_mle.capabilities import ClosedFormSteps, LikelihoodFunction, Minibatches, Need, Statistics
 from beyond_mle.errors import UserError
 from beyond_mle.objectives.averaging import item_weights
 from beyond_mle.registry import SOLVERS
 from beyond_mle.solvers.checkpoint import Weights, copy_weights
-from beyond_mle.solvers.progress import MetricsLog
+from beyond_mle.solvers.progress import write_records
 from beyond_mle.solvers.solver import Fitted, Member, Problem, Solver, SolverOptions
 from beyond_mle.types import Batch, LogProb, Loss
 
@@ -30,8 +31,8 @@ class ClimbOptions(SolverOptions):
     tolerance: float = Field(default=1e-6, ge=0)
     """Stop when an iteration lowers the loss by less; 0: never before the last step, unless it rises."""
     starts: int = Field(default=0, ge=0)
-    """Start so many times from parameters that the model draws for the data, and keep the end of the least loss;
-    0: once, from the model's own weights."""
+    """Start so many times from parameters that the model draws for the data, and keep the climb of the least loss at
+    its end; 0: once, from the model's own weights."""
 
 
 class EMOptions(ClimbOptions):
@@ -67,39 +68,49 @@ class EM(Solver):
         """
         torch.manual_seed(problem.seed)
         batches = [batch.to(problem.device) for batch in self.batches(problem.data, problem.seed)]
+        ends: list[Climb] = []
+        fault: UserError | None = None
         starts = max(self.options.starts, 1)
-        log = MetricsLog(problem.folder, starts * self.options.steps, 0, False)
-        ends: list[tuple[float, int, Weights]] = []
-        collapsed = None
-        for start in range(starts):
+        for _ in range(starts):
             if self.options.starts:
                 cast(ClosedFormSteps, problem.model).restart(batches[0])
             try:
-                loss, steps = self._climb(problem, batches, log, {"start": start} if starts > 1 else {})
-                ends.append((loss, steps, copy_weights(problem.model)))
+                ends.append(self._climb(problem, batches))
             except UserError as error:
-                collapsed = error
-        log.close()
-        if not ends:
-            raise collapsed or AssertionError
-        _, steps, weights = min(ends, key=lambda end: end[0])
-        return Fitted([Member(weights)], {"steps": steps, **({"collapsed": starts - len(ends)} if collapsed else {})})
+                fault = error
+        if fault and not ends:
+            raise fault
+        best = min(ends, key=lambda end: end.loss)
+        write_records(problem.folder, best.records)
+        tried = {"ends": [end.loss for end in ends], "collapsed": starts - len(ends)} if starts > 1 else {}
+        return Fitted([Member(best.weights)], {"steps": len(best.records) - 1, **tried})
 
-    def _climb(
-        self, problem: Problem, batches: list[Batch], log: MetricsLog, labels: dict[str, int]
-    ) -> tuple[float, int]:
-        """Iterate; the final loss, and the number of iterations."""
-        model, last = cast(ClosedFormSteps, problem.model), float("inf")
-        for step in range(self.options.steps + 1):
+    def _climb(self, problem: Problem, batches: list[Batch]) -> "Climb":
+        """From the model's own weights; the last record is of the weights at the end."""
+        model, records, last = cast(ClosedFormSteps, problem.model), [], float("inf")
+        for step in trange(self.options.steps + 1, unit="step", disable=None):
             found = expect(problem, batches)
-            log.write({**labels, "step": step, **found.metrics})
+            records.append({"step": step, **found.metrics})
             loss = found.metrics["loss"]
             if last - loss < self.options.tolerance or step == self.options.steps:
-                return loss, step
+                break
             model.m_step(found.statistics)
-            log.step()
             last = loss
-        raise AssertionError
+        return Climb(records, copy_weights(problem.model))
+
+
+@dataclass(frozen=True)
+class Climb:
+    """Where one start led to."""
+
+    records: list[dict[str, Any]]
+    """What was found before each step, and after the last."""
+    weights: Weights
+
+    @property
+    def loss(self) -> float:
+        """At the end."""
+        return self.records[-1]["loss"]
 
 
 @dataclass(frozen=True)
