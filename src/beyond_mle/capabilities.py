@@ -283,6 +283,42 @@ class PerCase(Protocol):
     """Of each case a model, which has `starts`."""
 
 
+Statistics = dict[str, Tensor]
+"""Sums over items, by what they are sums of."""
+
+
+class Expectation(Protocol):
+    """What an E step finds: the posterior of the hidden variables of a batch."""
+
+    @property
+    def log_prob(self) -> LogProb:
+        """log q of each item, with the hidden variables that the batch gives."""
+
+    def statistics(self, weight_B: Tensor) -> Statistics:
+        """Expected sufficient statistics, summed over the items with these weights; batches add up."""
+
+
+class ClosedFormSteps(Protocol):
+    """E and M steps in closed form: a model with hidden variables, or with none, whose likelihood EM can raise."""
+
+    def restart(self, batch: Any) -> None:
+        """Draw parameters to start from, by torch's global generator.
+
+        Args:
+            batch: of the data, where that tells what is a fit place to start.
+        """
+
+    def e_step(self, batch: Any) -> Expectation:
+        """The posterior of the hidden variables of each item."""
+
+    def m_step(self, statistics: Statistics) -> None:
+        """Set the parameters to those of the largest expected log-likelihood.
+
+        Raises:
+            UserError: if there are none.
+        """
+
+
 class OfData(Protocol):
     """The data themselves: a model that is made of them, and not of parameters alone."""
 
@@ -368,6 +404,16 @@ class KnownSupport(Protocol):
 
 
 # Objectives
+
+
+class LikelihoodFunction(Protocol):
+    """A function of the likelihood: an objective −E[f(g)], where g is the log-probability, of a token or of all."""
+
+    def value(self, g_B: Tensor) -> Tensor:
+        """f(g), per item."""
+
+    def weight(self, g_B: Tensor) -> Tensor:
+        """f′(g), per item."""
 
 
 class KnownOptimum(Protocol):

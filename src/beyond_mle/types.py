@@ -102,6 +102,9 @@ class TextBatch:
     """The target's own tokens: no BOS, no EOS (a model adds what it needs)."""
     support: "Support | None" = None
     """All of p(·|x), where p is known and the objective needs it."""
+    hidden_BT: Tensor | None = None
+    """The hidden state of each token of the target, −1 where it is not known: for models that have such states, if the
+    data know any."""
     density: ClassVar[None] = None
 
     def __len__(self) -> int:

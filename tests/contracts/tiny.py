@@ -45,6 +45,8 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "text-vae": {**_SIZES, "latent": 2, "points": 4},
         "plane-flow": {"transforms": 1, "bins": 2, "width": 4},
         "plane-diffusion": {"steps": 4, "width": 4, "nodes": 3},
+        "gaussian-mixture": {"components": 3},
+        "hidden-markov": {"states": 3},
     },
     "objectives": {
         "convex-exp": {"order": 0.5},
@@ -59,9 +61,11 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "solvers": {
         "minibatch": {"steps": 12, "batch_size": 100, "learning_rate": 0.01, "validation": None, "log_every": 5},
         "full-batch": {"steps": 30},
+        "em": {"steps": 5, "batch_size": 100},
+        "full-batch-em": {"steps": 5},
     },
     "decoders": {
-        **dict.fromkeys(("sample", "one-pass-sample", "ctc-sample", "latent-sample", "unmasking"), {"samples": 2}),
+        **{key: {"samples": 2} for key in ("sample", "one-pass-sample", "ctc-sample", "latent-sample", "unmasking")},
         "points": {"samples": 20},
         "density-map": {"inputs": 7, "points": 20},
         "refinement": {"starts": 8, "steps": 3},

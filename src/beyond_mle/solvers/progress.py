@@ -49,7 +49,7 @@ class MetricsLog:
 
 
 def write_records(folder: Path, records: Iterable[dict[str, Any]]) -> None:
-    """The training.jsonl of a solver that takes no steps worth watching: a record for each member of the run."""
+    """The training.jsonl of a solver that writes it when it has finished: of each member, or of each step."""
     write_jsonl(folder / "training.jsonl", records)
 
 
