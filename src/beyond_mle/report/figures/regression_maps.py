@@ -1,5 +1,6 @@
 """Densities of a target given an input: a panel for each model, p first."""
 
+import textwrap
 from itertools import chain
 
 import matplotlib
@@ -13,7 +14,7 @@ from beyond_mle.types import Regression
 
 READING = "Dark: likely. Left to right x, upwards y. Points: training items. KL[P‖Q] in nats; all of the first seed."
 _COLUMNS, _MAP, _BRIGHTEST = 3, "Blues", 0.97
-_POINTS = 400
+_POINTS, _TITLE_LENGTH = 400, 20
 
 
 @matplotlib.rc_context(PLOT_SETTINGS)
@@ -35,7 +36,7 @@ def maps(rows: pd.DataFrame, train: Regression, title: str) -> Figure:
     for axis, name in zip(chain(*grid), names, strict=False):
         own = rows[rows.label == name]
         _panel(axis, own, brightest)
-        axis.set_title(name.replace(", ", "\n", 1) if name != "p" else "p", fontsize=SMALL)
+        axis.set_title(textwrap.fill(name, _TITLE_LENGTH), fontsize=SMALL)
         if name != "p":
             axis.annotate(f"{own.kl.iloc[0]:.3g}", (0.97, 0.04), xycoords="axes fraction", ha="right", fontsize=SMALL)
         axis.set_ylim(low - (high - low) / 10, high + (high - low) / 10)
