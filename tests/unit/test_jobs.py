@@ -143,7 +143,7 @@ def test_of_yardsticks_that_share_a_metric_that_of_the_data_validates(task, mode
     solver = {"kind": "minibatch", "steps": 1, "batch_size": 8, "learning_rate": 0.1, "validation": "nll"}
     stages = {"only": {"objectives": ["mle"], "solver": "own"}}
     experiment = {"task": task, "model": model, "stages": stages}
-    study = check({"preset": "own", "solvers": {"own": solver}, "experiments": {"only": experiment}})
-    (job,) = jobs(study).values()
+    own = {"preset": "own", "solvers": {"own": solver}, "experiments": {"only": experiment}}
+    (job,) = jobs(Study.model_validate(own)).values()
     assert job.validated_by is not None
     assert (job.validated_by[0].kind, job.validated_by[1].name) == (yardstick, "nll")
