@@ -33,7 +33,7 @@ def outputs(run, decoder):
 
 def test_p_comes_first_and_each_model_with_its_first_seed():
     shown = [job("nce", 1), job("nce", 2), job("is-ml", 2), job("mle", 1, "sir"), job("nce", 1, task="table")]
-    table = maps(ROWS, shown, outputs, DATA)
+    (table,) = maps(ROWS, shown, outputs, DATA).values()
     assert list(table.columns) == [*NAMES, -2.0, 0.0, 2.0]
     assert list(dict.fromkeys(table.label)) == ["p", "ebm, nce", "ebm, is-ml"]
     nce = table[table.label == "ebm, nce"]
@@ -45,15 +45,15 @@ def test_p_comes_first_and_each_model_with_its_first_seed():
     assert p[0.0] == pytest.approx(2.718281828 ** (-((0.8414710 / sd) ** 2) / 2) / (sd * 2.5066283), rel=1e-4)
 
 
-def test_without_maps_there_is_an_empty_table():
-    assert list(maps(ROWS, [job("nce", 1, "sir")], outputs, DATA).columns) == NAMES
+def test_without_maps_there_is_nothing_to_draw():
+    assert maps(ROWS, [job("nce", 1, "sir")], outputs, DATA) == {}
 
 
 def test_the_exact_fit_is_a_level_line_along_the_draws():
     columns = ["task", "model", "objective", "samples", "value"]
     rows = pd.DataFrame(
         [
-            ["own", "ebm", "nce", 1, 0.5],
+            ["own", "ebm", "nce", 1, 50.0],
             ["own", "ebm", "nce", 4, 0.3],
             ["own", "ebm", "kld-is", 4, 0.9],  # not along draws
             ["own", "exact", "mle", None, 0.1],
@@ -61,9 +61,9 @@ def test_the_exact_fit_is_a_level_line_along_the_draws():
         ],
         columns=columns,
     )
-    found = along_draws(rows, "exact")
+    found = along_draws(rows, "exact", most=2.0)
     assert found[["line", "samples", "value"]].to_numpy().tolist() == [
-        ["nce", 1, 0.5],
+        ["nce", 1, 2.0],
         ["nce", 4, 0.3],
         ["exact", 1, 0.1],
         ["exact", 4, 0.1],

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from beyond_mle.report.figures import PLOT_SETTINGS, SMALL, empty, panels
+from beyond_mle.report.figures import PLOT_SETTINGS, SMALL, panels
 from beyond_mle.report.regression_pictures import NAMES
 from beyond_mle.types import Regression
 
@@ -26,8 +26,6 @@ def maps(rows: pd.DataFrame, train: Regression, title: str) -> Figure:
         train: the items, of which a few are drawn.
         title: says what to see.
     """
-    if rows.empty:
-        return empty()
     names = list(dict.fromkeys(rows.label))
     figure, grid = panels(title, -(-len(names) // _COLUMNS), _COLUMNS, height=1.35, sharex=True, sharey=True)
     truth = rows[rows.label == "p"].drop(columns=NAMES).astype(float)

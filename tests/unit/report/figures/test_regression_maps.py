@@ -24,8 +24,3 @@ def test_a_panel_for_p_and_for_each_model(readable):
     assert p.collections[0].get_offsets().tolist() == [[0, -1], [1, 1]]
     assert [text.get_text() for text in mdn.texts] == ["1"]
     assert {axis.images[0].get_clim() for axis in figure.axes} == {p.images[0].get_clim()}
-
-
-def test_without_models_the_figure_says_so():
-    figure = maps(pd.DataFrame(columns=NAMES), TRAIN, TITLE)
-    assert "not measured" in figure.texts[0].get_text()
