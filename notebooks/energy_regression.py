@@ -10,7 +10,7 @@
 #
 # $$J_{\mathrm{KL}} = \log \frac1M \sum_m e^{f(x, y_m)} / q(y_m \mid x), \qquad y_m \sim q \text{ held fixed.}$$
 #
-# The EBM descends $J_{\mathrm{KL}} - f(x, y)$ (`is-ml`) or tells $y$ from the draws (`nce`). Made by hand (`nce-manual`),
+# The EBM descends $J_{\mathrm{KL}} - f(x, y)$ (`is-ml`) or tells $y$ from the draws (`nce`). By hand (`nce-manual`),
 # $q$ is Gaussians around the true target: no help with predictions. Here $p$ and, by an integral, $Z$ are known.
 
 # %% tags=["parameters"]
