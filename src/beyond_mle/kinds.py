@@ -147,6 +147,8 @@ class Yardstick(Protocol):
     """The kind of data that it is for."""
     needs: ClassVar[tuple[Need, ...]]
     """What data, model or objective must be able to do; where they cannot, it is skipped."""
+    concerns: ClassVar[tuple[Need, ...]]
+    """Those of its needs without which it is not even told as skipped."""
     metrics: ClassVar[tuple[Metric, ...]]
     """All that it may measure."""
 

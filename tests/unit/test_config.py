@@ -41,7 +41,7 @@ def test_a_small_study_is_accepted_down_to_every_option():
         ("checks", {"near": 0}, "config key 'checks.near' = 0"),
         ("models.transformer.widht", 8, "unknown config key 'models.transformer.widht': did you mean 'width'?"),
         ("models.mine", {"kind": "tranformer"}, "models.mine: there is no model kind 'tranformer': did you mean"),
-        ("models.mine", {"width": 8}, "models.mine: there is no model kind 'mine': Valid: "),
+        ("models.xyz", {"width": 8}, "models.xyz: there is no model kind 'xyz': Valid: "),
         ("experiments", [SMALL["experiments"]["e"]], "config key 'experiments' = [{'task': 'g', 'model': 'transf"),
         ("solvers.first.step", 8, "unknown config key 'solvers.first.step': did you mean 'steps'?"),
         ("solvers.first.steps", 0, "config key 'solvers.first.steps' = 0"),

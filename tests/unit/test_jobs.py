@@ -133,3 +133,17 @@ def test_mistakes_in_yardsticks_are_named(value, message):
     with pytest.raises(UserError) as error:
         yardsticks(study(("yardsticks", value)))
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("task", "model", "yardstick"),
+    [("regression", "mdn", "conditional-density"), ("grammar", "transformer", "held-out")],
+)
+def test_of_yardsticks_that_share_a_metric_that_of_the_data_validates(task, model, yardstick):
+    solver = {"kind": "minibatch", "steps": 1, "batch_size": 8, "learning_rate": 0.1, "validation": "nll"}
+    stages = {"only": {"objectives": ["mle"], "solver": "own"}}
+    experiment = {"task": task, "model": model, "stages": stages}
+    own = {"preset": "own", "solvers": {"own": solver}, "experiments": {"only": experiment}}
+    (job,) = jobs(Study.model_validate(own)).values()
+    assert job.validated_by is not None
+    assert (job.validated_by[0].kind, job.validated_by[1].name) == (yardstick, "nll")

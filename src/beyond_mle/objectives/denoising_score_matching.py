@@ -31,7 +31,7 @@ class DenoisingScoreMatching:
     card = Card(
         minimises="E[(f′ − the score of the blur)²]",
         proper=False,
-        optimum="P, blurred",
+        optimum="a blurred P",
         leans="locally: weights of distant modes are not seen",
     )
 

@@ -30,7 +30,7 @@ class KLDIS(ImportanceSampling):
     card = Card(
         minimises="E[log Ẑ − f] over blurred targets, by M draws from a proposal",
         proper=False,
-        optimum="P, blurred, as M → ∞",
+        optimum="a blurred P, as M → ∞",
         leans="covers",
     )
 

@@ -29,7 +29,7 @@ class NCEPlus(NCE):
     card = Card(
         minimises="NCE with a blurred true target",
         proper=False,
-        optimum="P, blurred, as M → ∞",
+        optimum="a blurred P, as M → ∞",
         leans="covers",
     )
 

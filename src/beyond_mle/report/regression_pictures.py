@@ -24,8 +24,8 @@ def maps(
     jobs: Iterable[Job],
     outputs: Callable[[Run, str], list[list[Any]]],
     data: Mapping[str, KnownRegressionData],
-) -> pd.DataFrame:
-    """p and every model's q, of its first seed, at places of x (rows) and y (columns).
+) -> dict[str, pd.DataFrame]:
+    """Of each task p and every model's q, of its first seed, at places of x (rows) and y (columns).
 
     Args:
         rows: of `Page.seeds`, of the metric `kl`.
@@ -34,24 +34,25 @@ def maps(
         data: by the labels of their tasks.
 
     Returns:
-        `task`, `system`; `label`: `p`, or what the model is; `kl`, its KL[P‖Q]; `x`; and a column for each place of y.
+        Task → the columns `NAMES`, and one for each place of y; `label` is `p` or what the model is, `kl` its KL[P‖Q].
     """
     known = rows.drop_duplicates("system").set_index("system")
-    parts: dict[tuple[str, str], pd.DataFrame] = {}
+    parts: dict[str, dict[str, pd.DataFrame]] = {}
     for job in jobs:
         decoder = next((label for label, entry in job.decoders.items() if entry.kind == MAP), None)
         system, task = system_of(job), job.run.task.label
-        if decoder is None or (task, system) in parts or task not in data or system not in known.index:
+        shown = parts.setdefault(task, {})
+        if decoder is None or system in shown or task not in data or system not in known.index:
             continue
         places = [place for (place,) in outputs(job.run, decoder)]
         x_B = torch.tensor([place["x"] for place in places])
         y_G = grid(data[task].spec, len(places[0]["q"]))
-        if (task, "p") not in parts:
+        if not shown:
             p_BG = data[task].conditional_log_p(x_B[:, None], y_G[None]).exp()
-            parts[task, "p"] = _map([task, "p", "p", 0.0], x_B, y_G, p_BG.tolist())
+            shown["p"] = _map([task, "p", "p", 0.0], x_B, y_G, p_BG.tolist())
         about = [task, system, known.system_label[system], known.value[system]]
-        parts[task, system] = _map(about, x_B, y_G, [place["q"] for place in places])
-    return pd.concat([pd.DataFrame(columns=NAMES), *parts.values()], ignore_index=True)
+        shown[system] = _map(about, x_B, y_G, [place["q"] for place in places])
+    return {task: pd.concat(shown.values(), ignore_index=True) for task, shown in parts.items() if shown}
 
 
 def _map(about: list[Any], x_B: torch.Tensor, y_G: torch.Tensor, density_BG: list[list[float]]) -> pd.DataFrame:
@@ -59,12 +60,13 @@ def _map(about: list[Any], x_B: torch.Tensor, y_G: torch.Tensor, density_BG: lis
     return pd.concat([named, pd.DataFrame(density_BG, columns=y_G.tolist())], axis=1)
 
 
-def along_draws(rows: pd.DataFrame, exact: str) -> pd.DataFrame:
+def along_draws(rows: pd.DataFrame, exact: str, most: float) -> pd.DataFrame:
     """The runs along the number of draws, and their exact counterpart, maximum likelihood, as a level line.
 
     Args:
         rows: of `Page.seeds`.
         exact: the model whose integral is known.
+        most: what greater values are drawn at.
 
     Returns:
         The rows with a further column, `line`: the objective, or the exact model.
@@ -72,4 +74,5 @@ def along_draws(rows: pd.DataFrame, exact: str) -> pd.DataFrame:
     swept = selections.swept(rows[rows.model != exact], "samples").assign(line=lambda own: own.objective)
     level = rows[(rows.model == exact) & (rows.objective == "mle")].assign(line=exact)
     copies = [level.assign(samples=value) for value in sorted(swept.samples.unique())]
-    return pd.concat([swept, *copies], ignore_index=True)
+    everything = pd.concat([swept, *copies], ignore_index=True)
+    return everything.assign(value=everything.value.clip(upper=most))

@@ -45,8 +45,8 @@ def measure(job: Job, layout: Layout) -> None:
         for number, labels in enumerate(found.members):
             subject = _subject(found, number)
             for kind, entry in yardsticks(job.study).items():
-                if not issubclass(job.task.cls.spec, entry.cls.accepts):
-                    continue  # it is for data of another kind
+                if not concerns(job, entry):
+                    continue
                 reason = why_not(job, entry)
                 try:
                     scores = [] if reason else list(entry.make().measure(subject))
@@ -66,11 +66,19 @@ def measure(job: Job, layout: Layout) -> None:
     write_json(layout.scores(job.run.key), {"scores": rows, "signatures": signatures, "skipped": skipped})
 
 
+def concerns(job: Job, yardstick: Entry) -> bool:
+    """Whether a yardstick is for runs of this kind."""
+    return issubclass(job.task.cls.spec, yardstick.cls.accepts) and not lacking(yardstick.cls.concerns, *_able(job))
+
+
 def why_not(job: Job, yardstick: Entry) -> str:
-    """What a yardstick for this kind of data needs and the run lacks; empty where nothing is lacking."""
-    able = (job.task.cls.Data, job.model.cls, job.objective.cls)
-    missing = lacking(yardstick.cls.needs, *able)
+    """What a yardstick for this kind of runs needs and the run lacks; empty where nothing is lacking."""
+    missing = lacking(yardstick.cls.needs, *_able(job))
     return f"needs {describe(missing[0])}" if missing else ""
+
+
+def _able(job: Job) -> tuple[type, ...]:
+    return job.task.cls.Data, job.model.cls, job.objective.cls
 
 
 def _subject(found: FittedRun, member: int) -> Subject:

@@ -36,6 +36,7 @@ class DiffusionBound(Yardstick):
     options: Options
     accepts = TextSpec
     needs = (References, Masked)
+    concerns = (Masked,)
     metrics = (
         Metric("diffusion-nll", "nats", "lower", matters_share=0.01),
         Metric("diffusion-nll-token", "nats per token", matters_share=0.01),

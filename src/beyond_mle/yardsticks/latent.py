@@ -43,6 +43,7 @@ class LatentUse(Yardstick):
 
     options: Options
     needs = (Latent, Whole | References)
+    concerns = (Latent,)
     metrics = (
         Metric("nll", "nats", "lower", matters_share=0.01),
         Metric("nll-importance", "nats", "lower", matters_share=0.01),

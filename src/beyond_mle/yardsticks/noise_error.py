@@ -33,6 +33,7 @@ class NoiseError(Yardstick):
     options: Options
     accepts = VectorSpec
     needs = (KnownMixture, Denoiser)
+    concerns = (Denoiser,)
     metrics = (
         Metric("noise-error", "", "lower", 4),
         *(Metric(name, "", "lower", 4) for name in THIRDS),

@@ -15,14 +15,14 @@ from beyond_mle.yardsticks.yardstick import Metric, Score, Subject, Yardstick
 
 @YARDSTICKS.register("training-cost")
 class TrainingCost(Yardstick):
-    """`training-cost`: operations in the matrix products of the losses of one item and of their gradients.
+    """`training-cost`: operations in the matrix products of the losses of one item, and of their gradients.
 
     All players are counted. What is drawn, and element-wise functions, are not.
     """
 
     accepts = RegressionSpec
     needs = (Minibatches,)
-    metrics = (Metric("training-cost", "MFLOP per item", "lower", 3),)
+    metrics = (Metric("training-cost", "MFLOP", "lower", 3),)
 
     def measure(self, subject: Subject) -> Iterator[Score]:
         """On two items of the training data."""

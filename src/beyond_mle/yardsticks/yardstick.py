@@ -61,6 +61,9 @@ class Yardstick(ABC):
     """The kind of data that it is for; by default any that has what it needs."""
     needs: ClassVar[tuple[Need, ...]] = ()
     """What data, model or objective must be able to do; where they cannot, it is skipped."""
+    concerns: ClassVar[tuple[Need, ...]] = ()
+    """Those of its needs without which a run is of another kind: there it is no more told as skipped than on data of
+    another kind."""
     metrics: ClassVar[tuple[Metric, ...]]
     """All that it may measure."""
 

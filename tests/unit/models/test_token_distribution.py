@@ -210,5 +210,6 @@ def test_padding_and_single_precision_do_not_matter() -> None:
 
 @pytest.mark.parametrize("kind", list(MODELS))
 def test_who_offers_it(kind: str) -> None:
-    assert implements(MODELS[kind], PerToken) == (kind in {*TEXT_MODELS, "string-network"})
+    language_models = ("string-network", "hidden-markov", "bigram")
+    assert implements(MODELS[kind], PerToken) == (kind in {*TEXT_MODELS, *language_models})
     assert describe(PerToken) == "per-token probabilities"

@@ -95,5 +95,5 @@ def _axis_along(axis: Axes, name: str, values: list[float]) -> None:
         axis.set_xscale("symlog", linthresh=0.25, linscale=0.5)
     elif name in ("styles", "samples", "components"):
         axis.set_xscale("log", base=2)
-    axis.set_xticks(values, [f"{value:.3g}" for value in values])
+    axis.set_xticks(values, [f"{value:.4g}" for value in values])
     axis.minorticks_off()

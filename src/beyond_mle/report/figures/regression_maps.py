@@ -1,5 +1,6 @@
 """Densities of a target given an input: a panel for each model, p first."""
 
+import textwrap
 from itertools import chain
 
 import matplotlib
@@ -7,13 +8,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from beyond_mle.report.figures import PLOT_SETTINGS, SMALL, empty, panels
+from beyond_mle.report.figures import PLOT_SETTINGS, SMALL, panels
 from beyond_mle.report.regression_pictures import NAMES
 from beyond_mle.types import Regression
 
 READING = "Dark: likely. Left to right x, upwards y. Points: training items. KL[P‖Q] in nats; all of the first seed."
 _COLUMNS, _MAP, _BRIGHTEST = 3, "Blues", 0.97
-_POINTS = 400
+_POINTS, _TITLE_LENGTH = 400, 20
 
 
 @matplotlib.rc_context(PLOT_SETTINGS)
@@ -25,8 +26,6 @@ def maps(rows: pd.DataFrame, train: Regression, title: str) -> Figure:
         train: the items, of which a few are drawn.
         title: says what to see.
     """
-    if rows.empty:
-        return empty()
     names = list(dict.fromkeys(rows.label))
     figure, grid = panels(title, -(-len(names) // _COLUMNS), _COLUMNS, height=1.35, sharex=True, sharey=True)
     truth = rows[rows.label == "p"].drop(columns=NAMES).astype(float)
@@ -35,7 +34,7 @@ def maps(rows: pd.DataFrame, train: Regression, title: str) -> Figure:
     for axis, name in zip(chain(*grid), names, strict=False):
         own = rows[rows.label == name]
         _panel(axis, own, brightest)
-        axis.set_title(name.replace(", ", "\n", 1) if name != "p" else "p", fontsize=SMALL)
+        axis.set_title(textwrap.fill(name, _TITLE_LENGTH), fontsize=SMALL)
         if name != "p":
             axis.annotate(f"{own.kl.iloc[0]:.3g}", (0.97, 0.04), xycoords="axes fraction", ha="right", fontsize=SMALL)
         axis.set_ylim(low - (high - low) / 10, high + (high - low) / 10)

@@ -64,3 +64,12 @@ def test_differences_are_named_after_the_better_side_and_show_zero(rows):
 def test_nothing_to_draw_gives_a_figure_that_says_so(rows):
     figure = lines(rows.iloc[:0], "order", "model", PALETTE, TITLE)
     assert figure.texts[0].get_text() == "not measured in this study"
+
+
+def test_values_of_many_magnitudes_are_drawn_by_their_logarithm(rows, readable):
+    figure = lines(rows[rows.metric == "bleu"], "order", "model", PALETTE, TITLE, logarithmic=True)
+    readable(figure)
+    (axis,) = figure.axes
+    assert axis.get_yscale() == "log"
+    low, high = axis.get_ylim()
+    assert 0 < low < 1 < 5 < high
