@@ -50,7 +50,7 @@ _FURTHER = {
 _BOUND_SIGNS = {"nll": "≤", "nll-token": "≤", "kl": "≤", "reverse-kl": "≥"}
 ALWAYS_TOLD = ("order", "pi", "epsilon", "alpha")
 """The hyper-parameters that labels always have; others where they tell something apart."""
-_SYMBOLS = {"order": "k", "pi": "π", "epsilon": "ε", "alpha": "α", "temperature": "τ"}
+_SYMBOLS = {"order": "k", "pi": "π", "epsilon": "ε", "alpha": "α", "temperature": "τ", "decoder.order": "k"}
 """How labels write hyper-parameters; others by their names."""
 
 
