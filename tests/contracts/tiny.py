@@ -46,7 +46,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "full-batch": {"steps": 30},
     },
     "decoders": {
-        **{name: {"samples": 2} for name in ("sample", "one-pass-sample", "ctc-sample")},
+        **{name: {"samples": 2} for name in ("sample", "one-pass-sample", "ctc-sample", "power-sample")},
         "points": {"samples": 20},
     },
 }
