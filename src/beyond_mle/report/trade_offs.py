@@ -72,7 +72,7 @@ def beside_twins(rows: pd.DataFrame, jobs: Mapping[str, Job], control: str, x: s
     p = rows[is_plain & (rows.model == ORACLE) & (rows.objective == "mle")]
     everywhere = pd.concat([own[own.objective == control], trade_off(p, x, y).assign(curve="p")])
     families = [everywhere.assign(family=family) for family in dict.fromkeys(_FAMILIES.values())]
-    return pd.concat([own[own.family.notna()], *twins, *families], ignore_index=True)[COLUMNS]
+    return pd.concat([*families, own[own.family.notna()], *twins], ignore_index=True)[COLUMNS]
 
 
 def _crossed(rows: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
@@ -81,6 +81,17 @@ def _crossed(rows: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
     across, up = rows[rows.metric == x], rows[rows.metric == y]
     both = up.merge(across[[*keys, "value"]], on=keys, suffixes=("_y", ""))
     return both.rename(columns={"value": "x", "value_y": "y"}).assign(across=x)[COLUMNS]
+
+
+def near(rows: pd.DataFrame, most: float, title: str) -> pd.DataFrame:
+    """All rows in one panel, and in one before it those that have at most so much on the horizontal axis.
+
+    Args:
+        rows: of `trade_off`.
+        most: of x.
+        title: of the panel of those.
+    """
+    return pd.concat([rows[rows.x <= most].assign(family=title), rows.assign(family="All")], ignore_index=True)
 
 
 def means(rows: pd.DataFrame) -> pd.DataFrame:

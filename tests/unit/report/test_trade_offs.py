@@ -5,7 +5,16 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from beyond_mle.report.trade_offs import COLUMNS, OF_SAMPLES, OF_STRINGS, OF_TOKENS, beside_twins, means, trade_off
+from beyond_mle.report.trade_offs import (
+    COLUMNS,
+    OF_SAMPLES,
+    OF_STRINGS,
+    OF_TOKENS,
+    beside_twins,
+    means,
+    near,
+    trade_off,
+)
 
 KINDS = {"mle-continued": "mle", "mle": "mle", "convex": "convex-exp", "tokens": "token-power", "gan": "js-adversarial"}
 NAN = float("nan")
@@ -76,3 +85,10 @@ def test_twins_stand_beside_their_objectives(scores, jobs):
 def test_what_lacks_one_of_the_metrics_has_no_mark(scores):
     assert trade_off(scores[scores.metric != "validity"], "coverage", "validity").empty
     assert trade_off(scores.iloc[:0], "coverage", "validity").empty
+
+
+def test_a_panel_of_those_that_are_near_stands_before_all(scores):
+    rows = near(trade_off(scores[scores.decoder == "sample"], "coverage", "validity"), 8, "near")
+    assert list(rows.family.unique()) == ["near", "All"]
+    assert rows[rows.family == "near"].x.max() == 8
+    assert rows[rows.family == "All"].x.max() == 11

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from beyond_mle.report.figures import PLOT_SETTINGS, Palette, beside, empty, panels
 from beyond_mle.report.figures.seeds import limits
-from beyond_mle.report.style import OTHER, TRUTH, metric_label
+from beyond_mle.report.style import COLOURS, OTHER, TRUTH, metric_label
 
 _LEAST, _PER_MARK = 1.9, 0.165
 """Inches: the height of a panel, and what each name takes of it."""
@@ -55,7 +55,8 @@ def _curve(axis: Axes, seeds: pd.DataFrame, palette: Palette) -> list[tuple[floa
     """Draw one curve; where its marks are, their names and their colour."""
     first = seeds.iloc[0]
     is_twin = first.curve not in (first.objective, P)
-    colour = TRUTH if first.curve == P else palette.get(first.objective, OTHER)
+    # The palette's MLE is as light as befits what others start from; here it stands for itself.
+    colour = {P: TRUTH, "mle": COLOURS["mle"]}.get(first.curve, palette.get(first.objective, OTHER))
     look: dict[str, Any] = {"marker": "*" if first.curve == P else "o", "markersize": 8 if first.curve == P else 5}
     look |= {"linestyle": "--", "markerfacecolor": "white"} if is_twin else {"markeredgewidth": 0}
     means = seeds.groupby("at", dropna=False)[["x", "y"]].mean()
