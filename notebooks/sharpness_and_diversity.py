@@ -45,7 +45,7 @@ page.show(figure, rows, "frontier", scatter.READING)
 # %%
 diversity = ["distinct-outputs", "self-bleu", "support-coverage"]
 for metrics in (diversity, ["validity", "bleu", "distinct-1", "distinct-2"]):
-    table = page.table(metrics, selections.samplers(scores))
+    table = selections.uncut(page.table(metrics, selections.samplers(scores)))
     display(page.comparison(table, "metric", "Samples, at the temperature τ."))
 
 # %% [markdown]

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from beyond_mle.decoding.length_limit import LengthLimit
 from beyond_mle.decoding.regression_decoder import RegressionDecoder
-from beyond_mle.decoding.sampling import SamplingOptions
+from beyond_mle.decoding.sampling import Draws
 from beyond_mle.decoding.text_decoder import TextDecoder
 from beyond_mle.registry import DECODERS
 from beyond_mle.symbols import BOS, EOS, PAD
@@ -18,7 +18,7 @@ from beyond_mle.text.padding import pad
 
 PAIRS = tiny.with_decoder()
 ON_TEXT = [pair for pair in PAIRS if issubclass(DECODERS[pair[3]], TextDecoder)]
-ONE_OUTPUT = [pair for pair in ON_TEXT if not issubclass(DECODERS[pair[3]].Options, SamplingOptions)]
+ONE_OUTPUT = [pair for pair in ON_TEXT if not issubclass(DECODERS[pair[3]].Options, Draws)]
 
 
 def each(pairs: list[tuple[str, str, str, str]]) -> pytest.MarkDecorator:

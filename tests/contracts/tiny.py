@@ -65,7 +65,10 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "full-batch-em": {"steps": 5},
     },
     "decoders": {
-        **{key: {"samples": 2} for key in ("sample", "one-pass-sample", "ctc-sample", "latent-sample", "unmasking")},
+        **{
+            key: {"samples": 2}
+            for key in ("sample", "one-pass-sample", "ctc-sample", "latent-sample", "unmasking", "power-sample")
+        },
         "points": {"samples": 20},
         "density-map": {"inputs": 7, "points": 20},
         "refinement": {"starts": 8, "steps": 3},

@@ -131,7 +131,8 @@ def test_a_changed_option_makes_its_runs_again_and_what_shows_them(smoke: Projec
     assert runs_of(files, "greedy.jsonl", "sample.jsonl") == own
     assert runs_of(files, "scores.json") == own
     assert pages_of(files) == OPEN_WITH_VERDICTS
-    tables = {f"results/smoke/tables/{page}.csv" for page in ("convex_functions", "sharpness_and_diversity")}
+    shown_on = ("convex_functions", "sharpness_and_diversity", "frontier")
+    tables = {f"results/smoke/tables/{page}.csv" for page in shown_on}
     assert {file for file in files if "/runs/" not in file and not file.endswith(".html")} == tables | (
         WHOLE - {"results/smoke/report/index.html"}
     )

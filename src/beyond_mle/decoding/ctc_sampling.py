@@ -15,7 +15,7 @@ class CTCSampling(TextDecoder):
     """Ancestral sampling: positions are independent, so at temperature 1 outputs come exactly from q(y|x)."""
 
     class Options(SamplingOptions):
-        """The temperature, which is that of each position's symbol, and the number of samples."""
+        """From what the symbol of each position is drawn, and the number of samples."""
 
     options: Options
     needs = (Aligned,)
@@ -27,5 +27,5 @@ class CTCSampling(TextDecoder):
         Raises:
             ValueError: without a generator, since a sample must be reproducible.
         """
-        log_prob_BUV = model.alignment_log_probs(model.encode(source_BS))
+        log_prob_BUV = self.options.cut(model.alignment_log_probs(model.encode(source_BS)))
         return collapse(draw(log_prob_BUV, self.options.temperature, generator), model.blank)

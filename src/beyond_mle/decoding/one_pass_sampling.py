@@ -16,7 +16,7 @@ class OnePassSampling(TextDecoder):
     """A length from q(T|x), then every token on its own: at temperature 1 outputs come exactly from q(y, T|x)."""
 
     class Options(SamplingOptions):
-        """The temperature, which is that of the tokens and not of the length, and the number of samples."""
+        """From what tokens are drawn (lengths always from q), and the number of samples."""
 
     options: Options
     needs = (OnePass,)
@@ -30,5 +30,6 @@ class OnePassSampling(TextDecoder):
         """
         encoded = model.encode(source_BS)
         length_B = draw(model.length_log_probs(encoded), 1.0, generator)
-        token_BT = draw(model.token_log_probs(encoded, length_B), self.options.temperature, generator)
+        log_prob_BTV = self.options.cut(model.token_log_probs(encoded, length_B))
+        token_BT = draw(log_prob_BTV, self.options.temperature, generator)
         return unpad(token_BT.where(inside(length_B, token_BT.shape[1]), PAD))

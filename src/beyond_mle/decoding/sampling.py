@@ -1,4 +1,4 @@
-"""Ancestral sampling: each token is drawn from the model's distribution, at a temperature."""
+"""Ancestral sampling: each token is drawn from the model's distribution, at a temperature, or from a part of it."""
 
 from typing import ClassVar
 
@@ -14,15 +14,38 @@ from beyond_mle.options import Options
 from beyond_mle.registry import DECODERS
 
 
-class SamplingOptions(Options):
-    """What all decoders that sample have in common."""
+class Draws(Options):
+    """What all decoders that draw have in common."""
 
-    headline: ClassVar[tuple[str, ...]] = ("temperature",)
+    samples: int = Field(default=1, ge=1)
+    """How many outputs are drawn for each test source."""
+
+
+class SamplingOptions(Draws):
+    """From what tokens are drawn: by default from the model itself."""
+
+    headline: ClassVar[tuple[str, ...]] = ("temperature", "nucleus", "cutoff")
 
     temperature: float = Field(default=1.0, gt=0)
     """Tokens are drawn ∝ q^(1/temperature); 1 samples from the model itself."""
-    samples: int = Field(default=1, ge=1)
-    """How many outputs are drawn for each test source."""
+    nucleus: float = Field(default=1.0, gt=0, le=1)
+    """Only the likeliest tokens are drawn, no more of them than it takes for q to reach this sum (top-p, Holtzman et
+    al. 2020); 1: all."""
+    cutoff: float = Field(default=0.0, ge=0, lt=1)
+    """Tokens whose q is below it are never drawn, unless all are: then the likeliest is; 0: none."""
+
+    def cut(self, log_prob: Tensor) -> Tensor:
+        """log q along the last axis, −inf for what is left out; the same tensor if nothing is.
+
+        Both judge q itself, before the temperature. The likeliest token always stays.
+        """
+        if self.nucleus == 1 and self.cutoff == 0:
+            return log_prob
+        sorted_log_q, index = log_prob.sort(dim=-1, descending=True, stable=True)
+        q = sorted_log_q.exp()
+        kept = (q.cumsum(dim=-1) - q < self.nucleus) & (q >= self.cutoff)
+        kept[..., 0] = True
+        return log_prob.masked_fill(~kept.gather(-1, index.argsort(dim=-1)), -torch.inf)
 
 
 @DECODERS.register("sample")
@@ -30,7 +53,7 @@ class Sampling(TextDecoder):
     """Ancestral sampling from autoregressive models."""
 
     class Options(SamplingOptions, LengthLimit):
-        """The temperature, the number of samples and the limits of the length."""
+        """From what tokens are drawn, the number of samples and the limits of the length."""
 
         min_length: int = Field(default=0, ge=0)
         """No sample is shorter; above 0, samples are no longer from the model's own distribution."""
@@ -51,7 +74,7 @@ class Sampling(TextDecoder):
         uniform_BT = uniform(shape, generator, source_BS.device)
 
         def choose(log_prob_RV: Tensor, row_R: Tensor, step: int) -> Tensor:
-            prob_RV = (log_prob_RV / self.options.temperature).softmax(dim=1)
+            prob_RV = (self.options.cut(log_prob_RV) / self.options.temperature).softmax(dim=1)
             return invert_cumulative(prob_RV, uniform_BT[row_R, step])
 
         return step_by_step(model, source_BS, limit_B, self.options.min_length, choose)

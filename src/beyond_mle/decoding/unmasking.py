@@ -38,6 +38,7 @@ class Unmasking(TextDecoder):
         rank_BT = order_BT.argsort(dim=1).argsort(dim=1)
         token_BT = torch.where(inside_BT, model.mask, PAD)
         for place in range(token_BT.shape[1]):
-            drawn_BT = draw(model.token_log_probs_given(encoded, token_BT), self.options.temperature, generator)
+            log_prob_BTV = self.options.cut(model.token_log_probs_given(encoded, token_BT))
+            drawn_BT = draw(log_prob_BTV, self.options.temperature, generator)
             token_BT = drawn_BT.where((rank_BT == place) & inside_BT, token_BT)
         return unpad(token_BT)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import pandas as pd
 
 from beyond_mle.report.results import column
-from beyond_mle.report.selections import along, swept
+from beyond_mle.report.selections import along, swept, uncut
 
 CELL = ["task", "model", "curve", "at", "objective", "seed"]
 COLUMNS = [*CELL, "metric", "across", "x", "y"]
@@ -21,7 +21,8 @@ def frontier(
 
     Two curves per model: the convex objective at each order k, sampled at temperature 1, and its control at each
     temperature of sampling, down to 0, where all samples are the one output of its search. Other objectives are points,
-    at temperature 1; what is a control of any is left out.
+    at temperature 1; what is a control of any is left out, and so are samples of which a nucleus or a cut-off left
+    tokens out.
 
     Args:
         rows: of the long table, of trained systems.
@@ -33,6 +34,7 @@ def frontier(
     Returns:
         The columns `COLUMNS`; `curve` is `temperature` or the objective, `at` the temperature or the order.
     """
+    rows = uncut(rows)
     rows = rows.assign(temperature=column(rows, TEMPERATURE), order=column(rows, "order"))
     variants = swept(rows, "order").system
     of_variants = along(rows, "order", controls, at_control=0.0)

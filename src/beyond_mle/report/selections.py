@@ -44,8 +44,14 @@ def searched(rows: pd.DataFrame, jobs: Mapping[str, Job]) -> pd.DataFrame:
 
 
 def sampled(rows: pd.DataFrame, temperature: float = 1.0) -> pd.DataFrame:
-    """What was measured on samples drawn at this temperature."""
+    """What was measured on samples drawn at this temperature, without a cut."""
+    rows = uncut(rows)
     return rows[column(rows, "temperature") == temperature]
+
+
+def uncut(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows without those of samples of which a nucleus or a cut-off left tokens out."""
+    return rows[(column(rows, "nucleus").fillna(1) == 1) & (column(rows, "cutoff").fillna(0) == 0)]
 
 
 def samplers(rows: pd.DataFrame) -> list[str]:

@@ -53,7 +53,7 @@ _BOUND_SIGNS = {
 }
 ALWAYS_TOLD = ("order", "pi", "epsilon", "alpha")
 """The hyper-parameters that labels always have; others where they tell something apart."""
-_SYMBOLS = {"order": "k", "pi": "π", "epsilon": "ε", "alpha": "α", "temperature": "τ"}
+_SYMBOLS = {"order": "k", "pi": "π", "epsilon": "ε", "alpha": "α", "temperature": "τ", "decoder.order": "k"}
 """How labels write hyper-parameters; others by their names."""
 
 

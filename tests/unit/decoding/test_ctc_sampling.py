@@ -47,6 +47,15 @@ def test_a_low_temperature_gives_the_best_path():
     assert sample(model, sources, temperature=1e-4) == best
 
 
+def test_the_smallest_nucleus_is_the_best_path():
+    """And so is the highest cut-off: a symbol of each position's own is always left."""
+    model, source_BS = ToyAligned(), pad([[5, 9, 4, 2], [6, 2]])
+    best = CTCBestPath(CTCBestPath.Options()).decode(model, source_BS)
+    for cut in ({"nucleus": 1e-6}, {"cutoff": 0.999}):
+        decoder = CTCSampling(CTCSampling.Options(**cut))
+        assert decoder.decode(model, source_BS, torch.Generator().manual_seed(0)) == best
+
+
 def test_needs_a_generator():
     with pytest.raises(ValueError, match="Generator"):
         CTCSampling(CTCSampling.Options()).decode(ToyAligned(), pad([[4, 2]]))

@@ -61,6 +61,20 @@ def test_at_a_low_temperature_only_the_length_is_random():
         assert sample == table_TV.argmax(1).tolist()
 
 
+@pytest.mark.parametrize("cut", [{"nucleus": 0.6}, {"cutoff": 0.3}])
+def test_a_cut_is_of_the_tokens_and_not_of_the_length(cut):
+    model, source = ToyOnePass(longest=3, possible=(1, 2, 3)), [4, 5, EOS]
+    options = OnePassSampling.Options(**cut)
+    code = sum(source) % N_SOURCES
+    samples = OnePassSampling(options).decode(model, pad([source] * 500), seeded(1))
+    assert {len(sample) for sample in samples} == {1, 2, 3}
+    for length in (1, 2, 3):
+        left_TV = options.cut(model.words[code, length, :length]).isfinite()
+        drawn = [{sample[t] for sample in samples if len(sample) == length} for t in range(length)]
+        assert drawn == [set(row.nonzero().flatten().tolist()) for row in left_TV]
+        assert left_TV.sum() < 3 * length, "the cut should leave out something"
+
+
 def test_needs_a_generator():
     with pytest.raises(ValueError, match="Generator"):
         sampling().decode(ToyOnePass(), pad([[*WORDS, EOS]]))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 from toy_models import WORDS, ToyStepwise, all_outputs, random_sources
 
-from beyond_mle.decoding.sampling import Sampling, invert_cumulative
+from beyond_mle.decoding.sampling import Sampling, SamplingOptions, invert_cumulative
 from beyond_mle.errors import UserError
 from beyond_mle.options import parse
 from beyond_mle.registry import DECODERS
@@ -93,7 +93,52 @@ def test_needs_a_generator():
         Sampling(Sampling.Options()).decode(ToyStepwise(), pad([[*WORDS, EOS]]))
 
 
-@pytest.mark.parametrize("options", [{"samples": 0}, {"temperature": 0}])
-def test_at_least_one_sample_at_a_positive_temperature(options):
+CUTS = [
+    ({"nucleus": 0.7}, [0.3, 0.0, 0.4, 0.0, 0.0]),
+    ({"nucleus": 0.71}, [0.3, 0.2, 0.4, 0.0, 0.0]),
+    ({"nucleus": 1e-6}, [0.0, 0.0, 0.4, 0.0, 0.0]),
+    ({"cutoff": 0.15}, [0.3, 0.2, 0.4, 0.0, 0.0]),
+    ({"cutoff": 0.9}, [0.0, 0.0, 0.4, 0.0, 0.0]),
+    ({"cutoff": 0.25, "nucleus": 0.3}, [0.0, 0.0, 0.4, 0.0, 0.0]),
+]
+"""What is left of the distribution .3 .2 .4 .1 0."""
+
+
+@pytest.mark.parametrize(("options", "left"), CUTS)
+def test_a_cut_leaves_the_likeliest_tokens(options, left):
+    q = torch.tensor([0.3, 0.2, 0.4, 0.1, 0.0], dtype=torch.float64)
+    kept = SamplingOptions(**options).cut(torch.stack([q, q.flip(0)]).log())
+    expected = torch.tensor([left, left[::-1]], dtype=torch.float64)
+    torch.testing.assert_close(kept.exp(), expected)
+
+
+def test_without_a_cut_the_scores_are_not_touched():
+    log_prob = torch.randn(3, 2, 5)
+    assert SamplingOptions(temperature=0.5).cut(log_prob) is log_prob
+
+
+@pytest.mark.parametrize("options", [{"nucleus": 0.8}, {"cutoff": 0.2}, {"cutoff": 0.2, "temperature": 0.5}])
+def test_frequencies_with_a_cut_are_those_of_what_is_left(options):
+    """Renormalised after each prefix; the cut judges q itself, before the temperature."""
+    model, source, n = ToyStepwise(sharpness=0.7), [4, 5, EOS], 20_000
+    decoder = Sampling(Sampling.Options(max_ratio=0, max_extra=1, **options))
+    samples = decoder.decode(model, pad([source] * n), torch.Generator().manual_seed(1))
+    q_V = model.next_log_probs(source, ()).double().exp()
+    sorted_q, token = q_V.sort(descending=True)
+    kept = token[(sorted_q.cumsum(0) - sorted_q < options.get("nucleus", 1)) & (sorted_q >= options.get("cutoff", 0))]
+    weight = q_V[kept] ** (1 / options.get("temperature", 1))
+    expected = {
+        tuple([t] * (t != EOS)): w for t, w in zip(kept.tolist(), (weight / weight.sum()).tolist(), strict=True)
+    }
+    counts = Counter(map(tuple, samples))
+    assert set(counts) == set(expected)
+    assert 1 < len(expected) < 4, "the cut should leave out something, and not all but one"
+    assert chisquare([counts[y] for y in expected], [n * w for w in expected.values()]).pvalue > 1e-3
+
+
+@pytest.mark.parametrize(
+    "options", [{"samples": 0}, {"temperature": 0}, {"nucleus": 0}, {"nucleus": 1.5}, {"cutoff": 1}, {"cutoff": -0.1}]
+)
+def test_options_out_of_range_are_refused(options):
     with pytest.raises(UserError, match=rf"decoders.sample.{next(iter(options))}"):
         parse(Sampling.Options, options, "decoders.sample")

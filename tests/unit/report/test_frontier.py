@@ -58,6 +58,15 @@ def test_the_frontier_has_two_curves_down_to_the_search_and_points(scores):
     }
 
 
+def test_what_a_cut_left_out_tokens_of_is_no_temperature(scores):
+    whole = scores.assign(nucleus=1.0, cutoff=0.0)
+    drawn = whole[whole.decoder == "drawn"].assign(value=-1.0)
+    cut = pd.concat([drawn.assign(nucleus=0.9), drawn.assign(cutoff=0.1)])
+    wanted = frontier(scores, CONTROLS, "distinct-outputs", ["bleu"], ["search"])
+    found = frontier(pd.concat([whole, cut]), CONTROLS, "distinct-outputs", ["bleu"], ["search"])
+    pd.testing.assert_frame_equal(found, wanted)
+
+
 def test_the_diversity_of_a_search_is_not_measured_but_known(scores):
     rows = frontier(scores.replace("distinct-outputs", "self-bleu"), CONTROLS, "self-bleu", ["bleu"], ["search"])
     assert set(rows[rows["at"] == 0].x) == {100}

@@ -41,6 +41,13 @@ def test_samples_at_a_temperature(scores):
     assert selections.samplers(scores.drop(columns="temperature")) == []
 
 
+def test_samples_with_a_cut_are_none_of_the_temperature():
+    rows = pd.DataFrame({"temperature": [1.0, 1.0, 1.0, 0.5, None], "nucleus": [1, 0.9, 1, 1, None], "cutoff": 0.0})
+    rows.loc[2, "cutoff"] = 0.1
+    assert selections.uncut(rows).index.tolist() == [0, 3, 4]
+    assert selections.sampled(rows).index.tolist() == [0]
+
+
 def test_a_swept_system_has_variants(scores):
     assert set(selections.swept(scores, "order").system) == {
         "grammar-ab/transformer/convex-exp,order=1",

@@ -97,7 +97,7 @@ def markers(names: Iterable[str]) -> dict[str, str]:
 
 
 def beside(figure: Figure, axis: Axes, names: Sequence[tuple[float, float, str, str]]) -> None:
-    """Write names right of the ends of lines, so far apart that none lies on another.
+    """Write names right of the ends of lines, none on another, and beside the panel if they fit there.
 
     Args:
         figure: of the panel.
@@ -140,7 +140,8 @@ def save(figure: Figure, data: pd.DataFrame, stem: Path) -> str:
 
 
 def _apart(heights: Sequence[float], least: float) -> list[float]:
-    """Rising heights, moved as little as it takes that neighbours are at least so far apart."""
+    """Rising heights, moved as little as it takes that neighbours are at least so far apart, and within 0 and 1 if all
+    of them fit there."""
     blocks: list[tuple[float, int]] = []  # of labels that touch: their mean height and their number
     for height in heights:
         mean, n = height, 1
@@ -148,7 +149,11 @@ def _apart(heights: Sequence[float], least: float) -> list[float]:
             other, size = blocks.pop()
             mean, n = (n * mean + size * other) / (n + size), n + size
         blocks.append((mean, n))
-    return [mean + (i - (n - 1) / 2) * least for mean, n in blocks for i in range(n)]
+    apart = [mean + (i - (n - 1) / 2) * least for mean, n in blocks for i in range(n)]
+    last = len(apart) - 1
+    if last * least > 1:
+        return apart
+    return [max(i * least, min(height, 1 - (last - i) * least)) for i, height in enumerate(apart)]
 
 
 def _svg(figure: Figure) -> str:
