@@ -24,8 +24,6 @@ from beyond_mle.capabilities import (
 
 _MEMBERS = inspect.getmembers(capabilities, is_protocol)
 PROTOCOLS = [one for _, one in _MEMBERS if one.__module__.startswith(capabilities.__name__)]
-    one for _, one in inspect.getmembers(capabilities, is_protocol) if one.__module__.startswith(capabilities.__name__)
-]
 
 
 class Says:
