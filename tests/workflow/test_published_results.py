@@ -28,7 +28,7 @@ def card() -> list[dict]:
 
 def test_intervals_can_be_computed_again(card: list[dict]) -> None:
     study = load_resolved(PUBLISHED.results / "study.yaml")
-    claims = claims_of(str(ROOT / file) for file in study.claims)
+    claims = claims_of(str(PUBLISHED.results / Path(file).name) for file in study.claims)
     items = partial(read_items, PUBLISHED)
     again = scorecard(
         claims, Cells(read_rows(PUBLISHED.compressed_table), study.substitutes, items, study.verdicts.resamples)

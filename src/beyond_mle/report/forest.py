@@ -80,7 +80,7 @@ def sentence(case: Row) -> str:
     if case["low"] is not None and case["low"] != case["high"]:
         text += f" [{_number(case['low'])}, {_number(case['high'])}]"
     if case["paper"] is not None:
-        text += f" (paper {_number(case['paper'])})"
+        text += f"; paper {_number(case['paper'])}"
     if case["n_seeds"]:
         text += f", {case['n_seeds']} seeds"
     return text + (f", {case['items']} items" if case["items"] else "")

@@ -3,8 +3,8 @@
 python -m beyond_mle publish --study results/thorough/studies/….yaml --results results/thorough \\
     --to results/published/thorough
 
-Copies the report, the scorecard, the tables, the long table (compressed) and, of the runs that claims are about, what
-their scores are made of: enough to compute every interval again.
+Copies the report, the claims with their scorecard, the tables, the long table (compressed) and, of the runs that claims
+are about, what their scores are made of: enough to compute every interval again.
 """
 
 import gzip
@@ -41,11 +41,12 @@ def main() -> None:
     shutil.rmtree(kept.results, ignore_errors=True)
     for folder in ("report", "tables"):
         shutil.copytree(layout.results / folder, kept.results / folder)
-    for file in (layout.scorecard, layout.identities, arguments.study):
-        shutil.copy(file, kept.results / ("study.yaml" if file == arguments.study else file.name))
+    study = load_resolved(arguments.study)
+    for file in (layout.scorecard, layout.identities, *map(Path, study.claims)):
+        shutil.copy(file, kept.results / file.name)
+    shutil.copy(arguments.study, kept.results / "study.yaml")
     with atomic(kept.compressed_table) as temporary:
         temporary.write_bytes(gzip.compress(layout.table.read_bytes(), mtime=0))
-    study = load_resolved(arguments.study)
     claimed = {system for row in card for system in row["systems"]}
     used = _used(claims_of(study.claims))
     for key, job in jobs(study).items():

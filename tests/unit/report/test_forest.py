@@ -43,7 +43,7 @@ def test_everything_drawn_is_also_told_in_words(card):
     soup = rows_of(forest(card, "source", {}).data)
     drawings = soup.find_all("svg")
     assert [drawing["aria-label"] for drawing in drawings] == [f"a {sentence(card[0])}; b {sentence(card[1])}"]
-    assert sentence(card[0]) == "bleu +2.00 [+1.00, +3.00] (paper +4.00), 3 seeds"
+    assert sentence(card[0]) == "bleu +2.00 [+1.00, +3.00]; paper +4.00, 3 seeds"
     assert sentence(card[2]) == "not run"
 
 
@@ -90,7 +90,7 @@ def test_an_answer_tells_claims_and_what_would_change_them(card):
     first, second = (" ".join(item.text.split()) for item in soup.section.ul.find_all("li"))
     assert first == "not run Early stopping helps (supposed): not run."
     assert second.startswith(
-        "replicated 1 of 2, inconclusive 1 of 2 It gains: news for a: bleu +2.00 [+1.00, +3.00] (paper +4.00)"
+        "replicated 1 of 2, inconclusive 1 of 2 It gains: news for a: bleu +2.00 [+1.00, +3.00]; paper +4.00"
     )
     changes = [" ".join(item.text.split()) for item in soup.details.find_all("li")]
     assert changes == ["Early stopping helps: no experiment stops early", "It gains, b: 9 seeds would decide it"]

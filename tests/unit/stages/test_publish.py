@@ -26,7 +26,7 @@ def test_the_scorecard_follows_from_what_is_published(finished, tmp_path):
     assert not (kept.results / "old.txt").exists()
     runs = {path.parent.parent.name for path in kept.results.rglob("items.npz")}
     assert runs == {"mle-continued", "convex-exp,order=3"}
-    claims = load_claims(finished.folder / "claims.yaml")
+    claims = load_claims(kept.results / "claims.yaml")
     cells = Cells(read_rows(kept.compressed_table), finished.study.substitutes, partial(read_items, kept), 1000)
     (row,) = scorecard(claims, cells)
     assert row["items"] > 0
