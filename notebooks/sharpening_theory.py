@@ -68,8 +68,10 @@ page.show(figure, distances, "agreement", "A mark for each language, and for eac
 # minimiser of the paper's equation 6 also distorts the first symbol.
 
 # %%
-figure = scheduled_sampling.optima(page.identities(), "Below ε = 1 no solution but Q = P keeps all of the dependence")
-page.show(figure, page.identities(), "scheduled_sampling", "Closed-form solutions of scheduled sampling.")
+figure = scheduled_sampling.optima(page.identities("scheduled-sampling"), "Below ε = 1 only Q = P keeps all dependence")
+page.show(
+    figure, page.identities("scheduled-sampling"), "scheduled_sampling", "Closed-form solutions of scheduled sampling."
+)
 
 # %% [markdown]
 # ## The paper's equations, checked
