@@ -10,11 +10,11 @@
 # $$\log q(x) = \max_{r} \sum_z r(z) \log \frac{q(x, z)}{r(z)}, \qquad \text{at } r(z) = q(z \mid x),$$
 #
 # and any other $r$ falls short of it by $\mathrm{KL}[r(z) \| q(z \mid x)]$. **EM** takes the best $r$
-# (`gaussian-mixture`, `hidden-markov`; `bigram` has no $z$), a **variational auto-encoder** has a network for it (`vae`,
-# `text-vae`), in **diffusion** it is fixed (`plane-diffusion`; in `small-cmlm` $z$ is the order of words), and a
-# **flow** has an invertible map, which leaves one $z$ (`plane-flow`). A bound is printed with its sign. `mle` of a VAE
-# is its bound; `elbo-weighted` a tighter one, of 8 weighted draws; `elbo-as-printed` the loss that the lecture notes
-# which this page follows print, in which the KL lacks its ½: $\beta = 2$.
+# (`gaussian-mixture`, `hidden-markov`; `bigram` has no $z$), a **variational auto-encoder** has a network for it
+# (`vae`, `text-vae`), in **diffusion** it is fixed (`plane-diffusion`; in `small-cmlm` $z$ is the order of words),
+# and a **flow** has an invertible map, which leaves one $z$ (`plane-flow`). A bound is printed with its sign. `mle`
+# of a VAE is its bound; `elbo-weighted` a tighter one, of 8 weighted draws; `elbo-as-printed` the loss that the
+# lecture notes which this page follows print, in which the KL lacks its ½: $\beta = 2$.
 
 # %% tags=["parameters"]
 study = "config/default.yaml"
