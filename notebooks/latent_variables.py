@@ -46,7 +46,7 @@ page.show(figure, rows, "bounds", f"The exact value by quadrature over z and x. 
 
 # %%
 reading = "posterior-kl is what the bound falls short by; noise-error the distance from the best denoiser."
-for metrics in (["kl", "reverse-kl", "quality", *bounds.KINDS], ["posterior-kl", *used, "noise-error"]):
+for metrics in (["kl", "reverse-kl", "quality"], [*bounds.KINDS], ["posterior-kl", *used, "noise-error"]):
     display(page.comparison(page.table(metrics, ["none"]).query("task in @plane"), "metric", reading))
 
 # %% [markdown]

@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from beyond_mle.report.figures import PLOT_SETTINGS, SMALL, Palette, colours, empty, panels
-from beyond_mle.report.style import OTHER, bound_sign, number
+from beyond_mle.report.style import bound_sign, number
 
-READING = "Grey: samples of p. Numbers: KL[P‖Q] in nats, with ≤ where only a bound is known. All of the first seed."
-_COLUMNS = 3
+READING = "Orange: samples of p. Numbers: KL[P‖Q] in nats, with ≤ where only a bound is known. All of the first seed."
+_COLUMNS, _P = 3, "#F3CDB0"  # grey stands for MLE
 
 
 @matplotlib.rc_context(PLOT_SETTINGS)
@@ -28,7 +28,7 @@ def clouds(rows: pd.DataFrame, palette: Palette, title: str) -> Figure:
     figure, grid = panels(title, -(-len(names) // _COLUMNS), _COLUMNS, height=1.75, sharex=True, sharey=True)
     for axis, name in zip(chain(*grid), names, strict=False):
         own = rows[rows.label == name]
-        axis.scatter(of_p.x, of_p.y, s=1.5, color=OTHER, linewidths=0, rasterized=True)
+        axis.scatter(of_p.x, of_p.y, s=1.5, color=_P, linewidths=0, rasterized=True)
         axis.set_title(name.replace(", ", "\n"), fontsize=SMALL)
         axis.set_aspect("equal")
         axis.grid(visible=False)
