@@ -25,7 +25,7 @@ def clouds(rows: pd.DataFrame, palette: Palette, title: str) -> Figure:
     if rows.empty:
         return empty()
     of_p, names, looks = rows[rows.label == "p"], list(dict.fromkeys(rows.label)), colours(rows, palette)
-    figure, grid = panels(title, -(-len(names) // _COLUMNS), _COLUMNS, height=1.75, sharex=True, sharey=True)
+    figure, grid = panels(title, -(-len(names) // _COLUMNS), _COLUMNS, height=1.95, sharex=True, sharey=True)
     for axis, name in zip(chain(*grid), names, strict=False):
         own = rows[rows.label == name]
         axis.scatter(of_p.x, of_p.y, s=1.5, color=_P, linewidths=0, rasterized=True)
