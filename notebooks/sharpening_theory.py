@@ -62,14 +62,14 @@ page.show(figure, distances, "agreement", "A mark for each language, and for eac
 
 # %% [markdown]
 # ## Scheduled sampling converges to something else
-# With probability $\varepsilon$ the model reads the true symbol, otherwise its own. What it learns then ignores part
-# of what the true prefix says (Huszár 2015): for $\varepsilon < 1$ the optimum is not $P$. The algorithm as it is
-# run, without a gradient through the sampled symbol, ends at $\varepsilon P + (1-\varepsilon) P_1 P_2$ exactly; the
-# minimiser of the paper's equation 6 also distorts the first symbol.
+# With probability $\varepsilon$ the model reads the true symbol, otherwise its own. What it learns then ignores part of
+# what the true prefix says (Huszár 2015): for $\varepsilon < 1$ the optimum is not $P$. The algorithm as it is run
+# ends at $\varepsilon P + (1-\varepsilon) P_1 P_2$ exactly; the minimiser of equation 6 also distorts the first symbol.
 
 # %%
-figure = scheduled_sampling.optima(page.identities(), "Below ε = 1 no solution but Q = P keeps all of the dependence")
-page.show(figure, page.identities(), "scheduled_sampling", "Closed-form solutions of scheduled sampling.")
+rows = page.identities("scheduled-sampling")
+figure = scheduled_sampling.optima(rows, "Below ε = 1 no solution but Q = P keeps all of the dependence")
+page.show(figure, rows, "scheduled_sampling", "Closed-form solutions of scheduled sampling.")
 
 # %% [markdown]
 # ## The paper's equations, checked

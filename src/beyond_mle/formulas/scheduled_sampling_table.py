@@ -19,8 +19,8 @@ def rows(p_XY: np.ndarray, p_XYZ: np.ndarray) -> Iterator[dict[str, object]]:
         p_XYZ: that of the triples.
 
     Yields:
-        task, model (the solution), epsilon, metric, value. Solutions: the `truth` P; the `fixed-point` of the algorithm
-        as it is run, and its `argmax` variant; the `minimiser` of eq. 6. Metrics, where they apply: `d-ss` (eq. 6) and
+        task, model (the solution), objective, epsilon, metric, value. Solutions: the `truth` P; the `fixed-point` of
+        the algorithm as it is run, and its `argmax` variant; the `minimiser` of eq. 6. Metrics: `d-ss` (eq. 6) and
         `kl` (KL[P‖Q]) in nats; `dependence-kept`, % of P's mutual information between the last symbol and those before
         it; `first-symbol-shift`, total variation of Q₁ from P₁; `off-segment`, the largest distance of a probability
         from ε P + (1−ε) P₁P₂; `prefix-effect`, the largest total variation of the last symbol's prediction from its
@@ -33,6 +33,7 @@ def rows(p_XY: np.ndarray, p_XYZ: np.ndarray) -> Iterator[dict[str, object]]:
                     yield {
                         "task": task,
                         "model": solution,
+                        "objective": "scheduled-sampling",
                         "epsilon": epsilon,
                         "metric": metric,
                         "value": round(value, 12) + 0.0,

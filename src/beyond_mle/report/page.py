@@ -104,9 +104,10 @@ class Page(PageFiles):
         """A table of ours beside the control's and the paper's numbers, see `html_table.comparison`."""
         return html_table.comparison(self.study, table, across, caption, self.sections)
 
-    def identities(self) -> pd.DataFrame:
-        """The rows of the long table that follow from no run."""
-        return pd.read_csv(self.layout.identities)
+    def identities(self, objective: str) -> pd.DataFrame:
+        """The rows of the long table that follow from no run, of this objective."""
+        rows = pd.read_csv(self.layout.identities)
+        return rows[rows.objective == objective]
 
     def errata(self) -> pd.DataFrame:
         """The equations of Huszár (2015) as printed and as corrected, checked."""

@@ -198,6 +198,25 @@ def test_scheduled_sampling_is_compared_with_mle(data, measured):
     assert epsilon.set_index("step").value.to_dict() == {0: 1.0, 1: 0.75, 2: 0.5, 3: 0.25, 4: 0.0}
 
 
+def test_bounds_are_printed_as_bounds_beside_the_exact_value(shown, measured, data):
+    rows = table_with(shown("latent_variables"), "what the bound falls short by")
+    vae = next(own for label, own in rows.items() if label.startswith("elbo-as-printed"))
+    (bound, exact) = (mean(measured("plane-hidden/vae/elbo-as-printed", "none", name)) for name in ("nll", "nll-exact"))
+    assert bound > exact
+    known = data("latent_variables", "bounds").query("objective == 'elbo-as-printed'").groupby("model").value.mean()
+    assert known[["bound", "exact"]].tolist() == pytest.approx([bound, exact], abs=1e-6)
+    assert vae
+
+
+def test_em_is_shown_step_by_step_and_never_falls(data):
+    climbs = data("latent_variables", "em_gaussian-mixture").query(
+        "objective == 'mle' and quantity == 'log_likelihood'"
+    )
+    assert set(climbs.seed) == {1, 2}
+    assert climbs.step.max() == 5
+    assert climbs.sort_values("step").groupby("seed").value.is_monotonic_increasing.all()
+
+
 def test_an_experiment_without_a_page_shows_all_its_members(shown, finished):
     soup = shown("plane-fits")
     rows = table_with(soup, "Without outputs")

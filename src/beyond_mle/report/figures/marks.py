@@ -19,7 +19,7 @@ _LABEL_LENGTH = 22
 
 
 @matplotlib.rc_context(PLOT_SETTINGS)
-def marks(rows: pd.DataFrame, palette: Palette, title: str, differences: bool = True) -> Figure:
+def marks(rows: pd.DataFrame, palette: Palette, title: str, differences: bool = True, zero: bool = True) -> Figure:
     """A panel per metric, a row per objective, a mark per model.
 
     Args:
@@ -27,6 +27,7 @@ def marks(rows: pd.DataFrame, palette: Palette, title: str, differences: bool = 
         palette: the objectives' colours.
         title: says what to see.
         differences: whether the rows are differences from a control.
+        zero: whether axes reach to 0.
     """
     metrics = list(rows.metric.unique())
     if not metrics:
@@ -41,7 +42,7 @@ def marks(rows: pd.DataFrame, palette: Palette, title: str, differences: bool = 
         own = rows[rows.metric == metric]
         for model, marker in models.items():
             seeds.draw(axis, own[own.model == model], colours(rows, palette), marker)
-        axis.set_xlim(seeds.limits(own.value, 0))
+        axis.set_xlim(seeds.limits(own.value, *((0,) if zero else ())))
         axis.set_xlabel(textwrap.fill(difference_label(metric) if differences else metric_label(metric), _LABEL_LENGTH))
         _rows(axis, names)
         if differences:

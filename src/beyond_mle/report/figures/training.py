@@ -1,5 +1,6 @@
 """Training logs: each objective in a panel of its own, or a line each in the same panel."""
 
+from collections.abc import Sequence
 from itertools import cycle
 from typing import Any
 
@@ -15,22 +16,25 @@ _DASHES = ("-", "--", ":", "-.")
 
 
 @matplotlib.rc_context(PLOT_SETTINGS)
-def learning_curves(curves: pd.DataFrame, palette: Palette, title: str) -> Figure:
-    """A row per objective: validation (where there is one) and loss by step, a line per seed.
+def learning_curves(
+    curves: pd.DataFrame, palette: Palette, title: str, quantities: Sequence[str] = ("validation", "loss")
+) -> Figure:
+    """A row per objective: what was logged by step, of which there is any, a line per seed.
 
     Args:
         curves: one task and model of `read_curves`. Losses of different objectives do not compare, so each
             has its own axis; validations share theirs.
         palette: the objectives' colours.
         title: says what to see.
+        quantities: a column each.
     """
     looks = colours(curves, palette)
-    quantities = [name for name in ("validation", "loss") if (curves.quantity == name).any()]
+    quantities = [name for name in quantities if (curves.quantity == name).any()]
     figure, grid = panels(title, len(looks), len(quantities), height=1.6, sharex="row")
     for line, (label, colour) in zip(grid, looks.items(), strict=True):
         for axis, quantity in zip(line, quantities, strict=True):
             _seeds(axis, curves[(curves.label == label) & (curves.quantity == quantity)], colour)
-            axis.set(title=label, xlabel="step", ylabel=quantity)
+            axis.set(title=label, xlabel="step", ylabel=quantity.replace("_", " "))
             if quantity == "validation" and axis is not grid[0][0]:
                 axis.sharey(grid[0][0])
     grid[0][0].autoscale(axis="y")

@@ -51,3 +51,8 @@ def test_other_numbers_are_named_after_the_metric(rows):
 
 def test_nothing_to_draw_gives_a_figure_that_says_so(rows):
     assert marks(rows.iloc[:0], PALETTE, TITLE).texts[0].get_text() == "not measured in this study"
+
+
+def test_axes_need_not_reach_to_zero(rows):
+    near, far = (marks(rows, PALETTE, TITLE, differences=False, zero=zero).axes[0] for zero in (False, True))
+    assert far.get_xlim()[0] < 0 < near.get_xlim()[0] < 2

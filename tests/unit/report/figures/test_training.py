@@ -37,6 +37,13 @@ def test_what_was_not_validated_has_no_panel_for_it(curves):
     assert [axis.get_ylabel() for axis in figure.axes] == ["loss", "loss"]
 
 
+def test_any_quantity_of_the_log_can_have_a_column(curves):
+    renamed = curves.replace({"quantity": {"validation": "log_likelihood"}})
+    figure = training.learning_curves(renamed, PALETTE, TITLE, ["log_likelihood"])
+    assert [axis.get_ylabel() for axis in figure.axes] == ["log likelihood", "log likelihood"]
+    assert figure.axes[0].lines[1].get_xydata().tolist() == [[1, 30], [2, 300]]
+
+
 def test_schedules_have_a_line_from_the_formula_and_dots_as_logged(curves, readable):
     formula = curves[curves.quantity == "loss"].assign(quantity=QUANTITY)
     figure = training.schedules(pd.concat([formula, formula.assign(quantity="epsilon")]), PALETTE, TITLE)
