@@ -57,7 +57,7 @@ logs = page.logs(["log_likelihood", "loss"])
 by_em = logs.query("quantity == 'log_likelihood'").model.unique()
 for model, rows in logs.query("model in @by_em").groupby("model", sort=False):
     figure = training.learning_curves(rows, page.palette, f"EM: {model}", ["log_likelihood", "loss"])
-    display(page.show(figure, rows, f"em_{model}", "The mean log q of an item, in nats, and the loss."))
+    display(page.show(figure, rows, f"em_{model}", f"{model}: the mean log q of an item, in nats, and the loss."))
 
 # %% [markdown]
 # ## Sentences

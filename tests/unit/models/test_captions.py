@@ -44,7 +44,8 @@ def perplexity(data: TextData, folder: Path, kind: str, steps: int, **options: f
     assert np.diff(loss).max() <= 1e-9 or kind == "bigram"  # which is smoothed, and so not at the maximum
     with torch.no_grad():
         test = data.pairs("test")
-        return math.exp(-log_probs(model, test, 8192).sum() / (test.lengths[:, 1] + 1).sum())
+        log_q_N, _ = log_probs(model, test, 8192)
+        return math.exp(-log_q_N.sum() / (test.lengths[:, 1] + 1).sum())
 
 
 def test_64_states_say_more_than_word_frequencies_and_less_than_pairs_of_words(captions, tmp_path):
